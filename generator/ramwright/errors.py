@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Positions and problems: how every stage says what is wrong.
+
+A stage returns its value together with the problems it found, never raises for a user's mistake,
+and reports all of its problems, not only the first. `assert` is for mistakes of our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, order=True)
+class Mark:
+    """A place in a file the user wrote. Lines and columns count from 1; 0 means the whole file."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    end_column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Related:
+    """A second position that explains a problem ("first declared here")."""
+
+    where: Mark
+    what: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One diagnostic. `code` is stable (RW0123) and never reused; `hint` says how to fix it."""
+
+    where: Mark
+    code: str
+    what: str
+    hint: str = ""
+    related: tuple[Related, ...] = ()
+    severity: Severity = "error"
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """`problems` by position, duplicates dropped."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.where, p.code, p.what)))
+
+
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """Whether any of `problems` is an error rather than a warning."""
+    return any(problem.severity == "error" for problem in problems)

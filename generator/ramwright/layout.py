@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The waist of the generator: frozen, integers only.
+
+A Layout is the config with everything computed that C or the linker would otherwise have to
+compute: sizes, alignments, strides, inverses, bins, tables, state sizes, the order and the nominal
+offsets of objects. Back ends read it and compute nothing about memory themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ramwright.model import Attribute, Checks, Config, CType, Sharing
+
+Kind = Literal["buffer", "pool", "heap", "slab"]
+
+
+@dataclass(frozen=True)
+class PoolPlan:
+    """Constants of a pool; fields as in runtime/include/ramwright/pool.h."""
+
+    block_size: int  # as the user wrote it
+    stride: int
+    count: int
+    shift: int
+    inverse: int  # modulo 2**64; C truncates to uintptr_t
+    link_bits: int  # 8 or 16
+
+
+@dataclass(frozen=True)
+class HeapPlan:
+    """Constants of a heap; fields as in runtime/include/ramwright/heap.h."""
+
+    granules: int
+    bins: int
+    link_bits: int  # 16 or 32
+
+
+@dataclass(frozen=True)
+class ZonePlan:
+    """Constants of one zone of a slab."""
+
+    block_size: int
+    blocks: int  # per slab
+    shift: int
+    inverse: int
+    min_slabs: int
+    max_slabs: int
+
+
+@dataclass(frozen=True)
+class SlabPlan:
+    """Constants of a slab; fields as in runtime/include/ramwright/slab.h."""
+
+    slab_size: int
+    slab_shift: int
+    slab_count: int
+    zones: tuple[ZonePlan, ...]
+    map_words: int  # 32-bit words of block bits per slab
+    size_table: tuple[int, ...]  # (size - 1) // 8 -> zone index
+
+
+@dataclass(frozen=True)
+class Object:
+    """One object that owns bytes, placed."""
+
+    name: str
+    kind: Kind
+    region: str
+    section: str  # input section of the arena, e.g. .bss.rw.can_rx
+    adopted: str | None  # output section of the board's script that holds it, if any
+    address: int | None  # pinned absolute address, else the linker decides
+    offset: int  # nominal offset in the region (exact when pinned)
+    size: int  # bytes of the arena
+    alignment: int
+    payload: int  # bytes of size the user can use; the rest is padding
+    state_size: int  # bytes of .bss on a 32-bit target
+    descriptor_size: int  # bytes of flash on a 32-bit target, tables included, names excluded
+    ctype: CType | None
+    sharing: Sharing
+    checks: Checks
+    debug_name: bool
+    plan: PoolPlan | HeapPlan | SlabPlan | None  # None for a buffer
+
+
+@dataclass(frozen=True)
+class MemheapPlan:
+    """A memheap owns no bytes."""
+
+    name: str
+    members: tuple[str, ...]
+    debug_name: bool
+
+
+@dataclass(frozen=True)
+class RegionPlan:
+    """A region and what lies in it, in placement order: at: start, linked, pinned."""
+
+    name: str
+    origin: int
+    size: int
+    linker: str
+    attributes: tuple[Attribute, ...]  # sorted
+    reserve_start: int
+    reserve_end: int
+    alias_of: str | None
+    home: bool
+    objects: tuple[Object, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Everything the back ends need."""
+
+    config: Config
+    regions: tuple[RegionPlan, ...]  # declaration order
+    memheaps: tuple[MemheapPlan, ...]
+
+    @property
+    def name(self) -> str:
+        """Prefix of the outputs."""
+        return self.config.name
+
+    @property
+    def objects(self) -> tuple[Object, ...]:
+        """All objects, region by region, in placement order."""
+        return tuple(obj for region in self.regions for obj in region.objects)

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a config means: one frozen dataclass a concept, integers evaluated, references resolved.
+
+Nothing here knows YAML, C or the linker. Every value has passed the schema and the meaning rules
+(rules.py); names are C identifiers. `where` is where the user wrote the thing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ramwright.errors import Mark
+
+Attribute = Literal["dma", "fast", "cached", "external", "retained", "exec", "shared"]
+Sharing = Literal["none", "task", "interrupt"]
+Checks = Literal["none", "basic"]
+Insert = Literal["before", "after"]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A bank of RAM."""
+
+    name: str
+    origin: int
+    size: int
+    linker: str  # the MEMORY name in the board's script
+    attributes: frozenset[Attribute]
+    reserve_start: int  # bytes at the start for the application's own sections
+    reserve_end: int  # likewise at the end
+    alias_of: str | None  # another address of the same bytes; holds no objects
+    where: Mark = field(compare=False)
+
+    @property
+    def end(self) -> int:
+        """First address past the region."""
+        return self.origin + self.size
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where an object goes: by default wherever the linker's order puts it."""
+
+    region: str
+    address: int | None  # pinned absolute address, from `address:` or `at:`
+    section: str | None  # adopted output section of the board's script
+    alignment: int  # a power of two
+    where: Mark = field(compare=False)
+
+
+@dataclass(frozen=True)
+class CType:
+    """A C type by its spelling and the header that declares it."""
+
+    spelling: str  # "struct can_frame" or "can_frame_t"
+    header: str | None  # as written: can.h or <can.h>
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Placed storage without an allocator."""
+
+    name: str
+    placement: Placement
+    size: int
+    ctype: CType | None
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Blocks of one size. The stride between blocks is block_size rounded up to the alignment."""
+
+    name: str
+    placement: Placement
+    block_size: int
+    count: int
+    ctype: CType | None
+    sharing: Sharing
+    checks: Checks
+    debug_name: bool
+
+    @property
+    def stride(self) -> int:
+        """Bytes from one block to the next."""
+        alignment = self.placement.alignment
+        return -(-self.block_size // alignment) * alignment
+
+
+@dataclass(frozen=True)
+class Heap:
+    """General allocation."""
+
+    name: str
+    placement: Placement
+    size: int
+    sharing: Sharing
+    checks: Checks
+    debug_name: bool
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One block size of a slab."""
+
+    block_size: int
+    min_slabs: int  # slabs kept for this zone even while others want them
+    max_slabs: int  # at most this many; slab_count when the user set no limit
+    where: Mark = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Slab:
+    """Blocks of several sizes: zones share slab_count slabs of slab_size bytes on demand."""
+
+    name: str
+    placement: Placement
+    slab_size: int  # a power of two
+    slab_count: int
+    zones: tuple[Zone, ...]  # ascending block_size
+    sharing: Sharing
+    checks: Checks
+    debug_name: bool
+
+
+@dataclass(frozen=True)
+class Memheap:
+    """Several heaps or slabs used as one, in member order."""
+
+    name: str
+    members: tuple[str, ...]
+    debug_name: bool
+    where: Mark = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the layout is for."""
+
+    cpu: str  # cortex-m0, …, or host
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where the linker fragment goes in the board's script."""
+
+    anchor: str
+    insert: Insert
+
+
+@dataclass(frozen=True)
+class Config:
+    """One layout. Mappings keep declaration order."""
+
+    name: str
+    file: str  # the top file as the user named it
+    target: Target
+    home: str
+    link: Link
+    regions: dict[str, Region]
+    buffers: dict[str, Buffer]
+    pools: dict[str, Pool]
+    heaps: dict[str, Heap]
+    slabs: dict[str, Slab]
+    memheaps: dict[str, Memheap]
+    default: str | None  # a heap, slab or memheap

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a generic call finds the core its object was given.
+ *
+ * A core is one mechanism specialised for one set of per-object properties (checks, sharing, link
+ * width), e.g. rw_heap_alloc_basic_task_16. All cores are compiled into the runtime library, each
+ * function in a section of its own; what nothing refers to is not linked.
+ *
+ *  - A generated accessor (main_alloc) calls its core by name: no dispatch.
+ *  - A generic call (rw_heap_alloc) looks up the core by rw_object_t.core in the tables below, which
+ *    the generated source defines with exactly the cores its layout uses. One table an operation,
+ *    so an operation that nobody calls generically costs nothing.
+ *
+ * The tables are indexed alike; a core that lacks an operation (a pool has no resize) leaves a
+ * null entry that no call reaches.
+ */
+#ifndef RAMWRIGHT_DISPATCH_H
+#define RAMWRIGHT_DISPATCH_H
+
+#include "ramwright/base.h"
+
+typedef void *(*rw_pool_alloc_core_t)(const rw_object_t *object);
+typedef void *(*rw_alloc_core_t)(const rw_object_t *object, size_t size);
+typedef void *(*rw_alloc_aligned_core_t)(const rw_object_t *object, size_t alignment, size_t size);
+typedef rw_status_t (*rw_free_core_t)(const rw_object_t *object, void *block);
+/* Changes a block's size without moving it. RW_OK, or RW_E_SIZE iff it cannot grow in place
+ * (not a fault), or the fault found. */
+typedef rw_status_t (*rw_resize_core_t)(const rw_object_t *object, void *block, size_t size);
+/* Bytes usable at block; 0 iff block is not an allocated block of the object. */
+typedef size_t (*rw_usable_core_t)(const rw_object_t *object, const void *block);
+typedef rw_status_t (*rw_check_core_t)(const rw_object_t *object);
+typedef void (*rw_walk_core_t)(const rw_object_t *object, rw_visit_t visit, void *context);
+typedef void (*rw_stats_core_t)(const rw_object_t *object, rw_stats_t *out);
+
+/* Defined by the generated source of the layout. */
+extern const rw_pool_alloc_core_t rw_pool_alloc_cores[];       /* pools */
+extern const rw_alloc_core_t rw_alloc_cores[];                 /* heaps, slabs */
+extern const rw_alloc_aligned_core_t rw_alloc_aligned_cores[]; /* heaps, slabs */
+extern const rw_resize_core_t rw_resize_cores[];               /* heaps, slabs */
+extern const rw_free_core_t rw_free_cores[];                   /* pools, heaps, slabs */
+extern const rw_usable_core_t rw_usable_cores[];               /* pools, heaps, slabs */
+extern const rw_check_core_t rw_check_cores[];                 /* pools, heaps, slabs */
+extern const rw_walk_core_t rw_walk_cores[];                   /* pools, heaps, slabs */
+extern const rw_stats_core_t rw_stats_cores[];                 /* pools, heaps, slabs */
+
+#endif
