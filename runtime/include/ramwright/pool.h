@@ -31,13 +31,63 @@ typedef struct rw_pool_state {
 
 /* Const; flash. */
 typedef struct rw_pool {
-    rw_object_t object;     /* arena: count blocks of block_size bytes */
+    rw_object_t object; /* arena: count blocks of block_size bytes */
     rw_pool_state_t *state;
-    void *links;            /* int8_t[count] for cores named ..._8 (count <= 127), else int16_t */
-    uintptr_t inverse;      /* multiplicative inverse of block_size >> shift, which is odd */
-    uint32_t block_size;    /* distance between blocks, bytes, alignment included */
-    uint16_t count;         /* blocks, 1..32767 */
-    uint8_t shift;          /* trailing zero bits of block_size */
-    uint8_t reserved;       /* zero */
+    void *links;         /* int8_t[count] for cores named ..._8 (count <= 127), else int16_t */
+    uintptr_t inverse;   /* multiplicative inverse of block_size >> shift, which is odd */
+    uint32_t block_size; /* distance between blocks, bytes, alignment included */
+    uint16_t count;      /* blocks, 1..32767 */
+    uint8_t shift;       /* trailing zero bits of block_size */
+    uint8_t reserved;    /* zero */
 } rw_pool_t;
+
+/* The cores: checks (none, basic), sharing (none = one caller at a time; shared = tasks and
+ * interrupts), link width. Called by generated accessors; contracts as the calls below. */
+#define RW_POOL_CORE_DECLARE(core)                                                                 \
+    void *rw_pool_alloc_##core(const rw_object_t *object);                                         \
+    rw_status_t rw_pool_free_##core(const rw_object_t *object, void *block);                       \
+    size_t rw_pool_usable_##core(const rw_object_t *object, const void *block);                    \
+    rw_status_t rw_pool_check_##core(const rw_object_t *object);                                   \
+    void rw_pool_walk_##core(const rw_object_t *object, rw_visit_t visit, void *context);          \
+    void rw_pool_stats_##core(const rw_object_t *object, rw_stats_t *out)
+
+RW_POOL_CORE_DECLARE(none_none_8);
+RW_POOL_CORE_DECLARE(none_none_16);
+RW_POOL_CORE_DECLARE(none_shared_8);
+RW_POOL_CORE_DECLARE(none_shared_16);
+RW_POOL_CORE_DECLARE(basic_none_8);
+RW_POOL_CORE_DECLARE(basic_none_16);
+RW_POOL_CORE_DECLARE(basic_shared_8);
+RW_POOL_CORE_DECLARE(basic_shared_16);
+
+/* Takes a block.
+ * Returns its address, aligned as configured, contents undefined; NULL iff the pool is empty.
+ * Time: O(1). ISR: yes, with sharing interrupt. Blocks: never. */
+void *rw_pool_alloc(const rw_pool_t *pool);
+
+/* Gives a block back. free(NULL) is RW_OK and does nothing.
+ * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED or RW_E_DOUBLE_FREE, the pool
+ * unchanged and rw_on_fault called.
+ * Time: O(1). ISR: yes, with sharing interrupt. Blocks: never. */
+rw_status_t rw_pool_free(const rw_pool_t *pool, void *block);
+
+/* Bytes usable at block: block_size; 0 iff block is not an allocated block of the pool.
+ * Time: O(1). ISR: yes. Blocks: never. */
+size_t rw_pool_usable_size(const rw_pool_t *pool, const void *block);
+
+/* Verifies the free list against the links: every free block once, no link out of range.
+ * Returns RW_OK or RW_E_CORRUPT (and calls rw_on_fault). Call it when nobody uses the pool.
+ * Time: O(count). ISR: no. Blocks: never. */
+rw_status_t rw_pool_check(const rw_pool_t *pool);
+
+/* Reports every block that was ever used, by ascending address. A snapshot without a lock: blocks
+ * changing hands meanwhile are reported in either state.
+ * Time: O(count). ISR: yes. Blocks: never. */
+void rw_pool_walk(const rw_pool_t *pool, rw_visit_t visit, void *context);
+
+/* Fills *out; used, peak, free and size count whole blocks times their stride; failures is 0: the
+ * NULL is all the record a pool keeps.
+ * Time: O(count). ISR: yes. Blocks: never. */
+void rw_pool_stats(const rw_pool_t *pool, rw_stats_t *out);
+
 #endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Heaps: blocks of any size, O(1) alloc and free, immediate coalescing.
+ *
+ * The arena is counted in granules of 8 bytes. Index i names the granule at arena + 8 * i; a
+ * block's payload starts on a granule, its 4-byte header just before it, so payloads are 8-aligned
+ * and a block of n granules offers 8 * n - 4 bytes. The first block has index 1; index 0 is null.
+ *
+ *     arena                  8i-4  8i                          8(i+n)-4
+ *     |  .... blocks ....     | header | payload ..............  | header | payload ...
+ *
+ *     used:  | header |               payload                    |
+ *     free:  | header | next | prev |     unused       | footer  |     at least 2 granules
+ *     virgin: everything from index top + 1 on; on no list, never touched; the block before it is
+ *             never free, for it would have been merged into the virgin end
+ *
+ * Free blocks are kept by size class, 2^k classes an octave, a bitmap telling which lists are not
+ * empty: good fit after Masmano et al., TLSF: a new dynamic memory allocator (ECRTS 2004).
+ */
+#ifndef RAMWRIGHT_HEAP_H
+#define RAMWRIGHT_HEAP_H
+
+#include "ramwright/base.h"
+
+#define RW_HEAP_GRANULE 8U
+#define RW_HEAP_MAP_WORDS 3U /* up to 96 size classes */
+
+/* Mutable; .bss; all zero = all free. Counts are in granules. */
+typedef struct rw_heap_state {
+    uint32_t top;                    /* granules below the virgin end */
+    uint32_t peak;                   /* highest top so far */
+    uint32_t used;                   /* in allocated blocks */
+    uint32_t failures;               /* requests refused for lack of room; saturates */
+    uint32_t map[RW_HEAP_MAP_WORDS]; /* bit c set: list of class c is not empty */
+} rw_heap_state_t;
+
+/* Const; flash. */
+typedef struct rw_heap {
+    rw_object_t object; /* arena: size bytes, 8-aligned, size a multiple of 8 */
+    rw_heap_state_t *state;
+    void *bins;        /* heads of the free lists, indices; uint16_t[] for cores named ..._16,
+                          uint32_t[] for ..._32; one per class up to that of `granules` */
+    uint32_t granules; /* object.size / 8 - 1; at most 65535 for ..._16, 2^22 - 1 for ..._32 */
+} rw_heap_t;
+
+/* The cores: checks (none, basic), sharing (none, task, interrupt), link width. */
+#define RW_HEAP_CORE_DECLARE(core)                                                                 \
+    void *rw_heap_alloc_##core(const rw_object_t *object, size_t size);                            \
+    void *rw_heap_alloc_aligned_##core(const rw_object_t *object, size_t alignment, size_t size);  \
+    rw_status_t rw_heap_resize_##core(const rw_object_t *object, void *block, size_t size);        \
+    rw_status_t rw_heap_free_##core(const rw_object_t *object, void *block);                       \
+    size_t rw_heap_usable_##core(const rw_object_t *object, const void *block);                    \
+    rw_status_t rw_heap_check_##core(const rw_object_t *object);                                   \
+    void rw_heap_walk_##core(const rw_object_t *object, rw_visit_t visit, void *context);          \
+    void rw_heap_stats_##core(const rw_object_t *object, rw_stats_t *out)
+
+RW_HEAP_CORE_DECLARE(none_none_16);
+RW_HEAP_CORE_DECLARE(none_none_32);
+RW_HEAP_CORE_DECLARE(none_task_16);
+RW_HEAP_CORE_DECLARE(none_task_32);
+RW_HEAP_CORE_DECLARE(none_interrupt_16);
+RW_HEAP_CORE_DECLARE(none_interrupt_32);
+RW_HEAP_CORE_DECLARE(basic_none_16);
+RW_HEAP_CORE_DECLARE(basic_none_32);
+RW_HEAP_CORE_DECLARE(basic_task_16);
+RW_HEAP_CORE_DECLARE(basic_task_32);
+RW_HEAP_CORE_DECLARE(basic_interrupt_16);
+RW_HEAP_CORE_DECLARE(basic_interrupt_32);
+
+/* Takes a block of at least size bytes, contents undefined, 8-aligned.
+ * Returns NULL iff size is 0, no free block is large enough, or (checks basic) a damaged free list
+ * was found; size > object.size and damage are faults.
+ * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
+void *rw_heap_alloc(const rw_heap_t *heap, size_t size);
+
+/* As rw_heap_alloc, at a multiple of alignment bytes, a power of two; up to 8 costs nothing.
+ * Returns NULL as above, or iff alignment is not a power of two (RW_E_ALIGNMENT).
+ * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
+void *rw_heap_alloc_aligned(const rw_heap_t *heap, size_t alignment, size_t size);
+
+/* As rw_heap_alloc(count * size), cleared. NULL also iff the product wraps (RW_E_SIZE).
+ * Time: O(1) under the lock, then O(size) outside it. ISR: yes, with sharing interrupt.
+ * Blocks: while the lock of its sharing is held. */
+void *rw_heap_calloc(const rw_heap_t *heap, size_t count, size_t size);
+
+/* Resizes a block: in place into a free successor or the virgin end, else by moving it.
+ * realloc(NULL, n) allocates; realloc(p, 0) frees and returns NULL.
+ * Returns the block's address; NULL iff it failed, the block then as it was.
+ * Time: O(1) under the lock, plus O(size) copying outside it. ISR: yes, with sharing interrupt.
+ * Blocks: while the lock of its sharing is held. */
+void *rw_heap_realloc(const rw_heap_t *heap, void *block, size_t size);
+
+/* Gives a block back and merges it with free neighbours. free(NULL) is RW_OK and does nothing.
+ * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED, RW_E_DOUBLE_FREE or
+ * RW_E_CORRUPT (the block's header, or its neighbour's: written past the end), the heap unchanged
+ * and rw_on_fault called.
+ * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
+rw_status_t rw_heap_free(const rw_heap_t *heap, void *block);
+
+/* Bytes usable at block, at least what was asked for; 0 iff block is not an allocated block.
+ * Time: O(1). ISR: yes. Blocks: never. */
+size_t rw_heap_usable_size(const rw_heap_t *heap, const void *block);
+
+/* Walks the whole heap and every free list and verifies headers, footers, links, classes, counts.
+ * Returns RW_OK or RW_E_CORRUPT (and calls rw_on_fault with the first damaged block).
+ * Time: O(blocks), under the lock. ISR: with sharing interrupt, but long. Blocks: for its time. */
+rw_status_t rw_heap_check(const rw_heap_t *heap);
+
+/* Reports every block below the virgin end, by ascending address; stops at a damaged header.
+ * Time: O(blocks), under the lock. ISR: with sharing interrupt, but long. Blocks: for its time. */
+void rw_heap_walk(const rw_heap_t *heap, rw_visit_t visit, void *context);
+
+/* Fills *out.
+ * Time: O(1): the largest free block is bounded by its class, of which the first eight are
+ * looked at. ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
+void rw_heap_stats(const rw_heap_t *heap, rw_stats_t *out);
+
+#endif

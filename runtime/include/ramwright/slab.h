@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Slabs: blocks of a few sizes. The arena is an array of equal slabs, shared on demand by zones;
+ * a zone cuts its slabs into blocks of its one size and returns a slab when its last block is
+ * freed. A request larger than every zone takes a run of whole slabs. Blocks carry no header;
+ * one bit a block outside the arena tells used from free.
+ *
+ *     arena   | slab 0        | slab 1        | slab 2 | slab 3 | ...  never used  ... |
+ *             | zone A        | zone B        | run of two      |
+ *             |b|b|b|b|b|b|b|b| block | block |                 |
+ *
+ *     pages[slab]   owner, blocks in use, place in its zone's list of slabs with room
+ *     maps[slab]    bit b set: block b is used
+ *     size_table    (size - 1) / 8 -> zone, generated
+ *
+ * After Bonwick, The Slab Allocator (USENIX 1994); bitmaps instead of links, so that use after free
+ * cannot damage the allocator and the lowest block is used first.
+ */
+#ifndef RAMWRIGHT_SLAB_H
+#define RAMWRIGHT_SLAB_H
+
+#include "ramwright/base.h"
+
+/* One block size; const; flash. */
+typedef struct rw_zone {
+    uintptr_t inverse;   /* multiplicative inverse of block_size >> shift, which is odd */
+    uint32_t block_size; /* bytes */
+    uint16_t blocks;     /* per slab, 1..1024 */
+    uint16_t min_slabs;  /* this many it can always have, whatever other zones want */
+    uint16_t max_slabs;  /* at most this many at once */
+    uint8_t shift;       /* trailing zero bits of block_size */
+    uint8_t reserved;    /* zero */
+} rw_zone_t;
+
+/* Mutable; .bss; all zero = owns nothing. Slabs are named by index + 1; 0 is none. */
+typedef struct rw_zone_state {
+    uint16_t partial; /* first slab with room */
+    uint16_t slabs;   /* owned now */
+    uint16_t peak;    /* most owned at once */
+    uint16_t reserved;
+} rw_zone_state_t;
+
+/* One slab; mutable; .bss; all zero = free. */
+typedef struct rw_page {
+    uint16_t next; /* in its zone's list, or in the list of free slabs */
+    uint16_t prev;
+    uint16_t used; /* blocks in use; for the first slab of a run: slabs in the run */
+    uint8_t owner; /* 0 free, zone index + 1, or RW_PAGE_RUN, RW_PAGE_RUN_REST */
+    uint8_t reserved;
+    uint32_t full; /* bit w set: word w of the slab's map has no free block */
+} rw_page_t;
+
+#define RW_PAGE_RUN 254U
+#define RW_PAGE_RUN_REST 255U
+#define RW_SLAB_ZONES_MAX 64U
+
+/* Mutable; .bss; all zero = all free. */
+typedef struct rw_slab_state {
+    uint16_t free;     /* first slab that was used and returned */
+    uint16_t top;      /* slabs [top, slab_count) were never used */
+    uint16_t owned;    /* slabs in use now */
+    uint16_t kept;     /* sum over zones of min(slabs owned, min_slabs): how much of min_total is
+                          already taken up */
+    uint32_t failures; /* requests refused for lack of room; saturates */
+} rw_slab_state_t;
+
+/* Const; flash. */
+typedef struct rw_slab {
+    rw_object_t object; /* arena: slab_count << slab_shift bytes */
+    rw_slab_state_t *state;
+    rw_page_t *pages;             /* slab_count */
+    uint32_t *maps;               /* slab_count * map_words */
+    const rw_zone_t *zones;       /* ascending block_size */
+    rw_zone_state_t *zone_states; /* one per zone */
+    const uint8_t *size_table;    /* (size - 1) / 8 -> zone index, for size <= largest block */
+    uint32_t largest;             /* block size of the last zone, bytes */
+    uint16_t slab_count;
+    uint16_t min_total; /* sum of min_slabs */
+    uint8_t slab_shift; /* log2 of the slab size */
+    uint8_t zone_count; /* 1..RW_SLAB_ZONES_MAX */
+    uint8_t map_words;  /* 32-bit words of maps per slab, 1..32 */
+    uint8_t reserved;   /* zero */
+} rw_slab_t;
+
+/* The cores: checks (none, basic), sharing (none, task, interrupt). */
+#define RW_SLAB_CORE_DECLARE(core)                                                                 \
+    void *rw_slab_alloc_##core(const rw_object_t *object, size_t size);                            \
+    void *rw_slab_alloc_aligned_##core(const rw_object_t *object, size_t alignment, size_t size);  \
+    rw_status_t rw_slab_resize_##core(const rw_object_t *object, void *block, size_t size);        \
+    rw_status_t rw_slab_free_##core(const rw_object_t *object, void *block);                       \
+    size_t rw_slab_usable_##core(const rw_object_t *object, const void *block);                    \
+    rw_status_t rw_slab_check_##core(const rw_object_t *object);                                   \
+    void rw_slab_walk_##core(const rw_object_t *object, rw_visit_t visit, void *context);          \
+    void rw_slab_stats_##core(const rw_object_t *object, rw_stats_t *out)
+
+RW_SLAB_CORE_DECLARE(none_none);
+RW_SLAB_CORE_DECLARE(none_task);
+RW_SLAB_CORE_DECLARE(none_interrupt);
+RW_SLAB_CORE_DECLARE(basic_none);
+RW_SLAB_CORE_DECLARE(basic_task);
+RW_SLAB_CORE_DECLARE(basic_interrupt);
+
+/* Takes a block of the smallest zone that holds size bytes, or, above every zone, a run of slabs.
+ * Aligned to the largest power of two that divides the zone's block size, at most the arena's
+ * alignment. Contents undefined.
+ * Returns NULL iff size is 0 or there is no room (a full smaller zone does not spill into a larger
+ * one); size > object.size is a fault.
+ * Time: O(1) for a zone, O(slab_count) for a run. ISR: yes, with sharing interrupt. Blocks: while
+ * the lock of its sharing is held. */
+void *rw_slab_alloc(const rw_slab_t *slab, size_t size);
+
+/* As rw_slab_alloc, at a multiple of alignment bytes, a power of two: from the first zone whose
+ * blocks are so aligned, else a run of slabs.
+ * Returns NULL as above, or iff no zone or run is so aligned (RW_E_ALIGNMENT).
+ * Time: O(zones), or O(slab_count) for a run. ISR: yes, with sharing interrupt. Blocks: while the
+ * lock of its sharing is held. */
+void *rw_slab_alloc_aligned(const rw_slab_t *slab, size_t alignment, size_t size);
+
+/* As rw_slab_alloc(count * size), cleared. NULL also iff the product wraps (RW_E_SIZE).
+ * Time: as alloc under the lock, then O(size) outside it. ISR: yes, with sharing interrupt.
+ * Blocks: while the lock of its sharing is held. */
+void *rw_slab_calloc(const rw_slab_t *slab, size_t count, size_t size);
+
+/* Resizes a block: stays while its zone's block still holds size and a smaller zone would not,
+ * else moves. realloc(NULL, n) allocates; realloc(p, 0) frees and returns NULL.
+ * Returns the block's address; NULL iff it failed, the block then as it was.
+ * Time: as alloc and free under the lock, plus O(size) copying outside it. ISR: yes, with sharing
+ * interrupt. Blocks: while the lock of its sharing is held. */
+void *rw_slab_realloc(const rw_slab_t *slab, void *block, size_t size);
+
+/* Gives a block back, and its slab too if that was the slab's last block.
+ * free(NULL) is RW_OK and does nothing.
+ * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED or RW_E_DOUBLE_FREE, the slab
+ * unchanged and rw_on_fault called.
+ * Time: O(1) for a block of a zone, O(slabs of the run) for a run. ISR: yes, with sharing
+ * interrupt. Blocks: while the lock of its sharing is held. */
+rw_status_t rw_slab_free(const rw_slab_t *slab, void *block);
+
+/* Bytes usable at block; 0 iff block is not an allocated block.
+ * Time: O(1). ISR: yes. Blocks: never. */
+size_t rw_slab_usable_size(const rw_slab_t *slab, const void *block);
+
+/* Verifies pages, maps, lists and counts against each other.
+ * Returns RW_OK or RW_E_CORRUPT (and calls rw_on_fault).
+ * Time: O(slab_count * map_words), under the lock. ISR: with sharing interrupt, but long. Blocks:
+ * for its time. */
+rw_status_t rw_slab_check(const rw_slab_t *slab);
+
+/* Reports every block of every slab a zone owns, and every run, by ascending address.
+ * Time: O(blocks), under the lock. ISR: with sharing interrupt, but long. Blocks: for its time. */
+void rw_slab_walk(const rw_slab_t *slab, rw_visit_t visit, void *context);
+
+/* Fills *out. used counts blocks, peak counts slabs ever used (the watermark).
+ * Time: O(slab_count), under the lock. ISR: with sharing interrupt. Blocks: for its time. */
+void rw_slab_stats(const rw_slab_t *slab, rw_stats_t *out);
+
+#endif
