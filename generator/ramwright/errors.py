@@ -25,6 +25,8 @@ class Mark:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
+MAX_PROBLEMS = 500  # that are reported; beyond, nobody reads on
+
 Severity = Literal["error", "warning"]
 
 
@@ -51,6 +53,19 @@ class Problem:
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """`problems` by position, duplicates dropped."""
     return tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.where, p.code, p.what)))
+
+
+class TooManyProblemsError(Exception):
+    """Raised inside a stage to stop it: more problems than are reported have been found."""
+
+
+def shortened(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The first MAX_PROBLEMS of `problems`, and one more that says where there are others."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    what = f"more than {MAX_PROBLEMS} problems; the rest is not shown"
+    last = Problem(Mark(problems[0].where.file), "RW0018", what, "mend these first")
+    return (*problems[:MAX_PROBLEMS], last)
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:

@@ -94,6 +94,15 @@ class MemheapPlan:
 
 
 @dataclass(frozen=True)
+class State:
+    """The .bss of one object's allocator, in the home region."""
+
+    object: str
+    offset: int  # nominal
+    size: int
+
+
+@dataclass(frozen=True)
 class RegionPlan:
     """A region and what lies in it, in placement order: at: start, linked, pinned."""
 
@@ -106,6 +115,7 @@ class RegionPlan:
     reserve_end: int
     alias_of: str | None
     home: bool
+    states: tuple[State, ...]  # empty but in the home region
     objects: tuple[Object, ...]
 
 

@@ -16,6 +16,7 @@ Attribute = Literal["dma", "fast", "cached", "external", "retained", "exec", "sh
 Sharing = Literal["none", "task", "interrupt"]
 Checks = Literal["none", "basic"]
 Insert = Literal["before", "after"]
+At = Literal["start", "end"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Placement:
     section: str | None  # adopted output section of the board's script
     alignment: int  # a power of two
     where: Mark = field(compare=False)
+    at: At | None = None  # the side `at:` named, from which the address was computed
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,13 @@
 
 #include "ramwright/base.h"
 
+/* A second name for a function defined earlier in the same file: the same code at the same address,
+ * whichever of the names a program refers to. Where the port's task lock is its interrupt lock
+ * (RW_PORT_TASK_IS_INTERRUPT) the ..._task_... cores are such names of the ..._interrupt_... cores;
+ * generated code names both without knowing. */
+#define RW_CORE_ALIAS(alias_name, function)                                                        \
+    extern __typeof__(function) alias_name __attribute__((alias(#function)))
+
 typedef void *(*rw_pool_alloc_core_t)(const rw_object_t *object);
 typedef void *(*rw_alloc_core_t)(const rw_object_t *object, size_t size);
 typedef void *(*rw_alloc_aligned_core_t)(const rw_object_t *object, size_t alignment, size_t size);

@@ -25,6 +25,10 @@
 #define RW_HEAP_GRANULE 8U
 #define RW_HEAP_MAP_WORDS 3U /* up to 96 size classes */
 
+/* Largest heaps, in granules, of the cores named ..._16 (256 KiB) and ..._32 (32 MiB). */
+#define RW_HEAP_GRANULES_MAX_16 32767U
+#define RW_HEAP_GRANULES_MAX_32 4194303U
+
 /* Mutable; .bss; all zero = all free. Counts are in granules. */
 typedef struct rw_heap_state {
     uint32_t top;                    /* granules below the virgin end */
@@ -40,7 +44,7 @@ typedef struct rw_heap {
     rw_heap_state_t *state;
     void *bins;        /* heads of the free lists, indices; uint16_t[] for cores named ..._16,
                           uint32_t[] for ..._32; one per class up to that of `granules` */
-    uint32_t granules; /* object.size / 8 - 1; at most 65535 for ..._16, 2^22 - 1 for ..._32 */
+    uint32_t granules; /* object.size / 8 - 1; at least 2, at most RW_HEAP_GRANULES_MAX_... */
 } rw_heap_t;
 
 /* The cores: checks (none, basic), sharing (none, task, interrupt), link width. */

@@ -4,21 +4,38 @@
  * watermark (how many blocks were ever used) is the exact high-water mark.
  *
  * The links of the free list live outside the arena, one per block, in .bss: a user who writes
- * into a freed block cannot damage the allocator, and a double free is seen at once.
+ * into a freed block cannot damage the allocator, and a double free is seen at once. A block is
+ * named by its token, its distance from the end of the arena: -count is the first block, -1 the
+ * last. Counted from the end, one subtraction both checks an index and names a block, and a token
+ * serves unchanged as index into blocks and links.
  *
- *   state->head  n >= 0 : nothing on the free list; blocks [n, count) were never used
- *                n <  0 : the last freed block is ~n; link[~n] continues the chain
- *   link[i]      0      : never used
- *                minimum of the link type : allocated
- *                else   : free, and holds what head was when it was freed
+ *     token     -count                                   -1
+ *     arena    | block   | block   | ...      | block   | block   |
+ *              arena                                              end
+ *     links    | link    | link    | ...      | link    | link    |
+ *                                                                 links_end
  *
- * so the watermark rides at the bottom of the chain and all zero is the completely free pool.
+ *     state->head  n >= 0 : nothing on the free list; the first n blocks were used before
+ *                  n <  0 : token of the last freed block; its link continues the chain
+ *     link         0      : never used
+ *                  minimum of the link type : allocated (checks basic)
+ *                  else   : free, and holds what head was when it was freed
+ *
+ * so the watermark rides at the bottom of the chain and all zero is the completely free pool. The
+ * watermark after Kenwright, Fast Efficient Fixed-Size Memory Pool (2012).
  */
 #ifndef RAMWRIGHT_POOL_H
 #define RAMWRIGHT_POOL_H
 
 #include "ramwright/base.h"
 #include "ramwright/port.h"
+
+#if defined(RW_PORT_CAS)
+#include <stdatomic.h>
+#endif
+
+#define RW_POOL_COUNT_MAX_8 127U    /* blocks of a core named ..._8 */
+#define RW_POOL_COUNT_MAX_16 32767U /* blocks of a core named ..._16 */
 
 /* Mutable; .bss; all zero = all free. */
 typedef struct rw_pool_state {
@@ -33,12 +50,13 @@ typedef struct rw_pool_state {
 typedef struct rw_pool {
     rw_object_t object; /* arena: count blocks of block_size bytes */
     rw_pool_state_t *state;
-    void *links;         /* int8_t[count] for cores named ..._8 (count <= 127), else int16_t */
-    uintptr_t inverse;   /* multiplicative inverse of block_size >> shift, which is odd */
-    uint32_t block_size; /* distance between blocks, bytes, alignment included */
-    uint16_t count;      /* blocks, 1..32767 */
-    uint8_t shift;       /* trailing zero bits of block_size */
-    uint8_t reserved;    /* zero */
+    void *links_end;      /* past the last of count links: int8_t for cores named ..._8, int16_t
+                             for ..._16 */
+    uint8_t *end;         /* past the last byte of the arena */
+    ptrdiff_t block_size; /* distance between blocks, bytes, alignment included */
+    uintptr_t inverse;    /* multiplicative inverse of block_size >> shift, which is odd */
+    uint32_t shift;       /* trailing zero bits of block_size, below 32 */
+    uint32_t count;       /* blocks, 1..RW_POOL_COUNT_MAX_... */
 } rw_pool_t;
 
 /* The cores: checks (none, basic), sharing (none = one caller at a time; shared = tasks and

@@ -12,17 +12,28 @@
  *   void rw_port_unlock_interrupt(uintptr_t state);
  *
  * Both nest. Both are compiler and data memory barriers. Neither blocks when called from an ISR.
- * A port whose task lock is its interrupt lock defines RW_PORT_TASK_IS_INTERRUPT so that the two
- * sets of cores are not linked twice.
+ * A port whose task lock is its interrupt lock defines RW_PORT_TASK_IS_INTERRUPT: the task cores
+ * are then further names of the interrupt cores (RW_CORE_ALIAS in dispatch.h), not second copies.
  *
  * For shared pools it defines at most one of
- *   RW_PORT_LLSC : load-linked / store-conditional functions exist (see ports/cortex_m.h)
- *   RW_PORT_CAS  : C11 lock-free 64-bit compare-and-swap exists
+ *
+ *   RW_PORT_LLSC : load-linked / store-conditional on 8, 16 and 32 bits, as static inline functions
+ *
+ *     uint32_t rw_port_load_linked_32(const uint32_t *address);
+ *     bool rw_port_store_conditional_32(uint32_t *address, uint32_t value);   true iff it stored
+ *     and the same for _8 and _16 (at uint8_t, uint16_t; values zero-extended)
+ *
+ *     The store fails if any other context (task, interrupt handler) ran since the load. It is a
+ *     compiler barrier: what came before it in the program is done before it, what follows, after.
+ *
+ *   RW_PORT_CAS  : <stdatomic.h> has lock-free compare-and-swap on 64 bits
+ *
  * With neither, shared pools use rw_port_lock_interrupt around a few instructions.
  */
 #ifndef RAMWRIGHT_PORT_H
 #define RAMWRIGHT_PORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #if defined(RW_PORT_HEADER)
@@ -34,5 +45,32 @@
 #else
 #error "ramwright: no port for this target; define RW_PORT_HEADER (see ramwright/port.h)"
 #endif
+
+/* Who may call an object at the same time; fixed per core. */
+typedef enum rw_sharing {
+    RW_SHARING_NONE,     /* one caller at a time: no lock */
+    RW_SHARING_TASK,     /* tasks */
+    RW_SHARING_INTERRUPT /* tasks and interrupt handlers */
+} rw_sharing_t;
+
+/* Enters the section that sharing asks for; folds into one lock or none, sharing being constant. */
+__attribute__((always_inline)) static inline uintptr_t rw_port_lock(rw_sharing_t sharing)
+{
+    if (sharing == RW_SHARING_INTERRUPT) {
+        return rw_port_lock_interrupt();
+    }
+    return sharing == RW_SHARING_TASK ? rw_port_lock_task() : 0;
+}
+
+/* Leaves it; state is what rw_port_lock returned. */
+__attribute__((always_inline)) static inline void rw_port_unlock(rw_sharing_t sharing,
+                                                                 uintptr_t state)
+{
+    if (sharing == RW_SHARING_INTERRUPT) {
+        rw_port_unlock_interrupt(state);
+    } else if (sharing == RW_SHARING_TASK) {
+        rw_port_unlock_task(state);
+    }
+}
 
 #endif

@@ -5,13 +5,28 @@
  * freed. A request larger than every zone takes a run of whole slabs. Blocks carry no header;
  * one bit a block outside the arena tells used from free.
  *
- *     arena   | slab 0        | slab 1        | slab 2 | slab 3 | ...  never used  ... |
- *             | zone A        | zone B        | run of two      |
- *             |b|b|b|b|b|b|b|b| block | block |                 |
+ *     arena   | slab 0        | slab 1        | slab 2        | slab 3        | ... never used |
+ *             |b|b|b|b|b|b|b|b| block | block | run of two slabs              |
  *
- *     pages[slab]   owner, blocks in use, place in its zone's list of slabs with room
- *     maps[slab]    bit b set: block b is used
- *     size_table    (size - 1) / 8 -> zone, generated
+ *     pages   | page 0        | page 1        | page 2        | page 3        | ...
+ *               zone: the one   zone: the one   zone: NULL      zone: NULL
+ *               of block size   of block size   used: 2         used: 1
+ *               128             512             limit: 1        limit: 0
+ *
+ *     a page is a rw_page_t and the map of its slab, one bit a block, set: free; block 0 is the
+ *     most significant bit of word 0
+ *
+ *     room    1 1 0 1 0 ...        map words with a free block, word 0 the most significant bit
+ *     map     |101..|1...|0000|11..|  not opened  |
+ *     block    0                    limit          blocks
+ *
+ * The words of a map are opened one by one, when all opened ones are exhausted, so taking a slab
+ * costs the same however many blocks it has. Blocks from limit on were never handed out since the
+ * zone took the slab.
+ *
+ * A zone's slabs with room are in a list; slabs that were used and returned are in another, and
+ * serve any zone. Each zone is promised min_slabs; what is left when every zone has its promise,
+ * shared_count slabs, goes to whoever comes first, zones beyond their minimum and runs.
  *
  * After Bonwick, The Slab Allocator (USENIX 1994); bitmaps instead of links, so that use after free
  * cannot damage the allocator and the lowest block is used first.
@@ -21,65 +36,63 @@
 
 #include "ramwright/base.h"
 
-/* One block size; const; flash. */
-typedef struct rw_zone {
-    uintptr_t inverse;   /* multiplicative inverse of block_size >> shift, which is odd */
-    uint32_t block_size; /* bytes */
-    uint16_t blocks;     /* per slab, 1..1024 */
-    uint16_t min_slabs;  /* this many it can always have, whatever other zones want */
-    uint16_t max_slabs;  /* at most this many at once */
-    uint8_t shift;       /* trailing zero bits of block_size */
-    uint8_t reserved;    /* zero */
-} rw_zone_t;
+#define RW_SLAB_ZONES_MAX 64U    /* zones of a slab */
+#define RW_SLAB_BLOCKS_MAX 1024U /* blocks of a slab: 32 map words */
 
-/* Mutable; .bss; all zero = owns nothing. Slabs are named by index + 1; 0 is none. */
+/* Mutable; .bss; all zero = owns nothing. */
 typedef struct rw_zone_state {
-    uint16_t partial; /* first slab with room */
+    uint16_t partial; /* first slab with room: its index + 1; 0: none */
     uint16_t slabs;   /* owned now */
     uint16_t peak;    /* most owned at once */
     uint16_t reserved;
 } rw_zone_state_t;
 
-/* One slab; mutable; .bss; all zero = free. */
-typedef struct rw_page {
-    uint16_t next; /* in its zone's list, or in the list of free slabs */
-    uint16_t prev;
-    uint16_t used; /* blocks in use; for the first slab of a run: slabs in the run */
-    uint8_t owner; /* 0 free, zone index + 1, or RW_PAGE_RUN, RW_PAGE_RUN_REST */
-    uint8_t reserved;
-    uint32_t full; /* bit w set: word w of the slab's map has no free block */
-} rw_page_t;
+/* One block size; const; flash. */
+typedef struct rw_zone {
+    uintptr_t inverse; /* multiplicative inverse of block_size >> shift, which is odd */
+    rw_zone_state_t *state;
+    uint32_t block_size; /* bytes */
+    uint16_t shift;      /* trailing zero bits of block_size */
+    uint16_t blocks;     /* per slab, 1..RW_SLAB_BLOCKS_MAX */
+    uint16_t min_slabs;  /* this many it can always have, whatever others want */
+    uint16_t max_slabs;  /* at most this many at once; >= min_slabs, >= 1 */
+} rw_zone_t;
 
-#define RW_PAGE_RUN 254U
-#define RW_PAGE_RUN_REST 255U
-#define RW_SLAB_ZONES_MAX 64U
+/* One slab; mutable; .bss; all zero = free. Its map follows, as many words as the zone with the
+ * most blocks needs. */
+typedef struct rw_page {
+    const rw_zone_t *zone; /* owner; NULL: free, or part of a run */
+    uint32_t room;         /* map words with a free block */
+    uint16_t next;         /* index + 1, in the list of its zone or of returned slabs */
+    uint16_t prev;         /* likewise; says nothing while it is first */
+    uint16_t used;         /* blocks in use; in a run: its slabs in the first, 1 in the others */
+    uint16_t limit;        /* blocks below it were opened; first slab of a run: 1 */
+} rw_page_t;
 
 /* Mutable; .bss; all zero = all free. */
 typedef struct rw_slab_state {
-    uint16_t free;     /* first slab that was used and returned */
-    uint16_t top;      /* slabs [top, slab_count) were never used */
-    uint16_t owned;    /* slabs in use now */
-    uint16_t kept;     /* sum over zones of min(slabs owned, min_slabs): how much of min_total is
-                          already taken up */
+    uint16_t returned; /* first slab that was used and returned: its index + 1; 0: none */
+    uint16_t top;      /* slabs from top on were never used */
+    uint16_t shared;   /* slabs in use beyond the zones' minima */
+    uint16_t reserved;
     uint32_t failures; /* requests refused for lack of room; saturates */
 } rw_slab_state_t;
 
 /* Const; flash. */
 typedef struct rw_slab {
-    rw_object_t object; /* arena: slab_count << slab_shift bytes */
+    rw_object_t object; /* arena: slab_count * slab_size bytes */
     rw_slab_state_t *state;
-    rw_page_t *pages;             /* slab_count */
-    uint32_t *maps;               /* slab_count * map_words */
-    const rw_zone_t *zones;       /* ascending block_size */
-    rw_zone_state_t *zone_states; /* one per zone */
-    const uint8_t *size_table;    /* (size - 1) / 8 -> zone index, for size <= largest block */
-    uint32_t largest;             /* block size of the last zone, bytes */
+    rw_page_t *pages;          /* slab_count pages, page_size bytes apart */
+    uint32_t page_size;        /* sizeof(rw_page_t) + 4 * map words, padded to its alignment */
+    uint32_t slab_size;        /* bytes; a power of two */
+    const rw_zone_t *zones;    /* ascending block_size */
+    const uint8_t *size_table; /* (size - 1) / 8 -> zone index, for size <= largest */
+    uint32_t largest;          /* block size of the last zone, bytes */
     uint16_t slab_count;
-    uint16_t min_total; /* sum of min_slabs */
-    uint8_t slab_shift; /* log2 of the slab size */
-    uint8_t zone_count; /* 1..RW_SLAB_ZONES_MAX */
-    uint8_t map_words;  /* 32-bit words of maps per slab, 1..32 */
-    uint8_t reserved;   /* zero */
+    uint16_t shared_count; /* slab_count less the sum of min_slabs */
+    uint8_t slab_shift;    /* log2 of slab_size */
+    uint8_t zone_count;    /* 1..RW_SLAB_ZONES_MAX */
+    uint16_t reserved;     /* zero */
 } rw_slab_t;
 
 /* The cores: checks (none, basic), sharing (none, task, interrupt). */
@@ -121,8 +134,10 @@ void *rw_slab_alloc_aligned(const rw_slab_t *slab, size_t alignment, size_t size
  * Blocks: while the lock of its sharing is held. */
 void *rw_slab_calloc(const rw_slab_t *slab, size_t count, size_t size);
 
-/* Resizes a block: stays while its zone's block still holds size and a smaller zone would not,
- * else moves. realloc(NULL, n) allocates; realloc(p, 0) frees and returns NULL.
+/* Resizes a block. A block of a zone stays iff size belongs to the same zone; a run stays iff size
+ * belongs to a run of at most as many slabs, and returns the slabs it no longer needs. Else the
+ * block moves; one that shrinks and finds no room in the smaller zone stays after all.
+ * realloc(NULL, n) allocates; realloc(p, 0) frees and returns NULL.
  * Returns the block's address; NULL iff it failed, the block then as it was.
  * Time: as alloc and free under the lock, plus O(size) copying outside it. ISR: yes, with sharing
  * interrupt. Blocks: while the lock of its sharing is held. */
@@ -130,8 +145,9 @@ void *rw_slab_realloc(const rw_slab_t *slab, void *block, size_t size);
 
 /* Gives a block back, and its slab too if that was the slab's last block.
  * free(NULL) is RW_OK and does nothing.
- * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED or RW_E_DOUBLE_FREE, the slab
- * unchanged and rw_on_fault called.
+ * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED or RW_E_DOUBLE_FREE (also for
+ * any address in a slab that nobody owns, and for a block never handed out), the slab unchanged and
+ * rw_on_fault called.
  * Time: O(1) for a block of a zone, O(slabs of the run) for a run. ISR: yes, with sharing
  * interrupt. Blocks: while the lock of its sharing is held. */
 rw_status_t rw_slab_free(const rw_slab_t *slab, void *block);

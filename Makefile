@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# `make help` lists the targets; each installs what it needs, see .ci/setup.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+BIN := .venv/bin
+DEMO := build/demo
+LAYOUT := examples/mps2/memory.ramwright.yaml
+C_FILES = $(shell git ls-files --cached --others --exclude-standard -- '*.c' '*.h')
+PYTHON_FILES := generator tests
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+.PHONY: demo
+demo: $(DEMO)/demo.bin ## generate, compile, boot on QEMU, show the map and the usage, verify the ELF
+	$(BIN)/ramwright map $(LAYOUT)
+	$(BIN)/python tests/emulate/qemu.py mps2-an385 $<
+	$(BIN)/ramwright map $(LAYOUT) --elf $(DEMO)/demo.elf
+	$(BIN)/ramwright verify $(LAYOUT) $(DEMO)/demo.elf
+
+# CMake knows what is out of date.
+.PHONY: $(DEMO)/demo.bin
+$(DEMO)/demo.bin: $(DEMO)/CMakeCache.txt
+	cmake --build $(DEMO) -- --no-print-directory
+
+$(DEMO)/CMakeCache.txt: .venv/demo.stamp
+	cmake -S examples/mps2 -B $(DEMO) -G "Unix Makefiles" \
+		-DCMAKE_TOOLCHAIN_FILE=toolchain.cmake \
+		-DCMAKE_PREFIX_PATH="$$($(BIN)/ramwright paths --cmake)" \
+		-DRamwright_EXECUTABLE="$$PWD/$(BIN)/ramwright"
+
+.PHONY: test
+test: lint ## everything that is checked before a change is accepted
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not long"
+
+.PHONY: test-long
+test-long: lint ## the same, and the tests that take minutes each
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+.PHONY: size
+size: $(DEMO)/demo.bin ## bytes of flash of each function of the runtime that the demo links
+	arm-none-eabi-nm --print-size --size-sort --radix=d $(DEMO)/demo.elf | \
+		awk '$$3 ~ /[tT]/ && $$4 ~ /^rw_/ { sum += $$2; printf "%6d  %s\n", $$2, $$4 } \
+			END { printf "%6d  all of them\n", sum }'
+
+.PHONY: format
+format: .venv/test.stamp ## lay out C and Python as the checks want it
+	clang-format -i $(C_FILES)
+	$(BIN)/ruff check --fix $(PYTHON_FILES)
+	$(BIN)/ruff format $(PYTHON_FILES)
+
+.PHONY: lint
+lint: .venv/test.stamp ## formatting, types and static analysis
+	$(BIN)/ruff check $(PYTHON_FILES)
+	$(BIN)/ruff format --check $(PYTHON_FILES)
+	$(BIN)/mypy
+	clang-format --dry-run --Werror $(C_FILES)
+	clang-tidy --quiet runtime/src/*.c runtime/src/ports/*.c -- -std=c11 $(WARNINGS) -Iruntime/include
+	for cpu in cortex-m0plus cortex-m3; do \
+		clang-tidy --quiet runtime/src/*.c -- --target=arm-none-eabi -mcpu=$$cpu -ffreestanding \
+			-std=c11 $(WARNINGS) -Iruntime/include; \
+	done
+
+.PHONY: clean
+clean: ## remove what was built; .venv stays
+	rm -rf build
+
+# One stamp for each set of tools; a second run has nothing to do.
+.venv/%.stamp: pyproject.toml .ci/setup .ci/packages.txt
+	.ci/setup $*
+	touch $@
+
+.SUFFIXES:

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The least application that uses the objects of a layout: it takes a block of each and gives it
+ * back. What is linked beside this file is what their use costs.
+ */
+#include "closure_memory.h"
+
+int main(void)
+{
+    int failed = 0;
+#if USES_POOL
+    failed |= (int)pool_free(pool_alloc());
+#endif
+#if USES_HEAP
+    failed |= (int)heap_free(heap_alloc(24));
+#endif
+#if USES_SLAB
+    failed |= (int)slab_free(slab_alloc(24));
+#endif
+#if USES_MEMHEAP
+    failed |= (int)memheap_free(memheap_alloc(24));
+#endif
+    return failed;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Calls and numbers: Arm, Semihosting for AArch32 and AArch64.
+ */
+#include "semihosting.h"
+
+#include <stddef.h>
+
+enum { SYS_WRITE0 = 0x04, SYS_EXIT_EXTENDED = 0x20 };
+enum { ADP_STOPPED_APPLICATION_EXIT = 0x20026 };
+
+static void semihost(uint32_t operation, const void *parameter)
+{
+    register uint32_t r0 __asm__("r0") = operation;
+    register const void *r1 __asm__("r1") = parameter;
+    __asm__ volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+}
+
+void print(const char *text)
+{
+    semihost(SYS_WRITE0, text);
+}
+
+static void print_blanks(unsigned count)
+{
+    while (count-- > 0) {
+        print(" ");
+    }
+}
+
+void print_left(const char *text, unsigned width)
+{
+    unsigned length = 0;
+    while (text[length] != '\0') {
+        length++;
+    }
+    print(text);
+    print_blanks(width > length ? width - length : 0);
+}
+
+void print_number(uint32_t number, unsigned width)
+{
+    char digits[11];
+    size_t first = sizeof digits - 1;
+    digits[first] = '\0';
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    const unsigned length = (unsigned)(sizeof digits - 1 - first);
+    print_blanks(width > length ? width - length : 0);
+    print(&digits[first]);
+}
+
+void print_hex(uint32_t number)
+{
+    char text[] = "0x00000000";
+    for (size_t i = 9; i > 1; i--) {
+        text[i] = "0123456789abcdef"[number & 15U];
+        number >>= 4;
+    }
+    print(text);
+}
+
+void stop(uint32_t status)
+{
+    const uint32_t block[2] = {ADP_STOPPED_APPLICATION_EXIT, status};
+    semihost(SYS_EXIT_EXTENDED, block);
+    for (;;) {
+    }
+}

@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command `ramwright`: the only file that prints or exits.
+
+Exit status: 0 clean, 1 problems found, 2 usage or a file that cannot be read or written,
+70 an error of our own. What a command does not need it does not import: start-up is what a build
+feels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ramwright import __version__
+from ramwright.errors import Mark, Problem, has_errors
+
+if TYPE_CHECKING:
+    from ramwright.elf import ElfImage
+    from ramwright.layout import Layout
+    from ramwright.load import Sources
+    from ramwright.model import Config
+
+OK, PROBLEMS, USAGE, INTERNAL = 0, 1, 2, 70
+
+
+class CannotDo(Exception):
+    """Something outside the config stands in the way: one line, exit 2."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except CannotDo as reason:
+        print(f"ramwright: {reason}", file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:
+        # The reader of our output went away; nothing more to say, not even at interpreter exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PROBLEMS
+    except Exception as error:
+        if os.environ.get("RAMWRIGHT_TRACEBACK"):
+            raise
+        print(
+            f"ramwright: internal error: {type(error).__name__}: {error}\n"
+            "This is a fault of ramwright, not of your config. Set RAMWRIGHT_TRACEBACK=1 for the "
+            "details and report it with them.",
+            file=sys.stderr,
+        )
+        return INTERNAL
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ramwright",
+        description="Describe the RAM of a firmware once; get allocators that need no set-up, "
+        "linker fragments, a map, and a proof that the ELF is what you described.",
+        epilog="Exit status: 0 clean, 1 problems found, 2 usage or missing file, 70 internal error.",
+    )
+    parser.add_argument("--version", action="version", version=f"ramwright {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    check = _command(commands, "check", _check, "find the mistakes in a config; writes nothing")
+    _config(check)
+
+    generate = _command(
+        commands, "generate", _generate, "write the C source and header, linker scripts and map"
+    )
+    _config(generate)
+    generate.add_argument(
+        "-o", "--output", metavar="DIR", required=True, type=Path, help="folder of the outputs"
+    )
+    generate.add_argument(
+        "--depfile", metavar="FILE", type=Path, help="also write a Make depfile of all inputs"
+    )
+    generate.add_argument(
+        "--depfile-target",
+        metavar="FILE",
+        type=Path,
+        help="the target its rule names, e.g. a stamp; default: the outputs",
+    )
+    mode = generate.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--check", action="store_true", help="write nothing; fail if an output is not up to date"
+    )
+    mode.add_argument(
+        "--list-outputs", action="store_true", help="write nothing; print the outputs' paths"
+    )
+
+    map_ = _command(commands, "map", _map, "show what lies where, planned or as linked")
+    _config(map_)
+    map_.add_argument("--elf", metavar="ELF", type=Path, help="the linked firmware: real addresses")
+    map_.add_argument(
+        "--format", choices=("text", "json"), default="text", help="default: %(default)s"
+    )
+
+    verify = _command(
+        commands, "verify", _verify, "prove that a linked firmware is what the config says"
+    )
+    _config(verify)
+    verify.add_argument("elf", metavar="ELF", type=Path, help="the linked firmware, with symbols")
+
+    init = _command(commands, "init", _init, "write a starter config")
+    init.add_argument(
+        "--from-ld",
+        metavar="SCRIPT",
+        type=Path,
+        required=True,
+        help="import the memory regions of this linker script",
+    )
+    init.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="write here; default: standard output"
+    )
+    init.add_argument(
+        "--linker",
+        metavar="COMMAND",
+        default="arm-none-eabi-gcc",
+        help="what evaluates the script; default: %(default)s",
+    )
+
+    explain = _command(commands, "explain", _explain, "explain a diagnostic: cause, example, cure")
+    explain.add_argument("code", metavar="CODE", help="as printed, e.g. RW0101")
+
+    _command(commands, "schema", _schema, "print the JSON Schema of the config language")
+
+    paths = _command(commands, "paths", _paths, "print where the files for your build are")
+    what = paths.add_mutually_exclusive_group(required=True)
+    for name, text in (
+        ("cmake", "folder of the CMake package"),
+        ("make", "the file to include in a Makefile"),
+        ("include", "folder of the runtime's headers"),
+        ("src", "folder of the runtime's sources"),
+    ):
+        what.add_argument(f"--{name}", dest="asset", action="store_const", const=name, help=text)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    function: Callable[[argparse.Namespace], int],
+    text: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    command.set_defaults(command=function)
+    return command
+
+
+def _config(command: argparse.ArgumentParser) -> None:
+    command.add_argument("config", metavar="FILE", help="the config, e.g. memory.ramwright.yaml")
+
+
+def _check(options: argparse.Namespace) -> int:
+    return PROBLEMS if _layout(options.config) is None else OK
+
+
+def _generate(options: argparse.Namespace) -> int:
+    layout = _layout(options.config)
+    if layout is None:
+        return PROBLEMS
+    from ramwright.render import output_names, render
+
+    folder: Path = options.output
+    if options.list_outputs:
+        print("\n".join(str(folder / name) for name in output_names(layout.name)))
+        return OK
+    outputs = {folder / name: text for name, text in render(layout).items()}
+    if options.check:
+        return _report_stale(options.config, outputs)
+    if options.depfile:
+        from ramwright.depfile import depfile
+
+        targets = [options.depfile_target] if options.depfile_target else list(outputs)
+        outputs[options.depfile] = depfile(targets, Path(options.config))
+    _write(outputs)
+    return OK
+
+
+def _map(options: argparse.Namespace) -> int:
+    from ramwright.planner import plan
+
+    config, problems = _load(options.config)
+    if config is None:
+        return PROBLEMS
+    layout = plan(config)
+    if options.elf:
+        from ramwright.linked_map import linked_map
+
+        memory = linked_map(layout, _elf(options.elf))
+    else:
+        from ramwright.memory_map import plan_map
+
+        memory = plan_map(layout)
+    if options.format == "json":
+        from ramwright.report_json import map_json
+
+        print(map_json(memory, problems), end="")
+    else:
+        from ramwright.report_text import map_text
+
+        print(map_text(memory), end="")
+    return PROBLEMS if has_errors(problems) else OK
+
+
+def _verify(options: argparse.Namespace) -> int:
+    layout = _layout(options.config)
+    if layout is None:
+        return PROBLEMS
+    from ramwright.verify import verify
+
+    problems = verify(layout, _elf(options.elf))
+    _print_problems(problems, {})
+    if has_errors(problems):
+        return PROBLEMS
+    print(f"{options.elf}: {len(layout.objects)} objects are where {options.config} says")
+    return OK
+
+
+def _init(options: argparse.Namespace) -> int:
+    from ramwright.import_ld import regions_of
+    from ramwright.starter import starter
+
+    if not options.from_ld.is_file():
+        raise CannotDo(f"cannot read {options.from_ld}: no such file")
+    regions, problems = regions_of(options.from_ld, options.linker)
+    _print_problems(problems, {})
+    if has_errors(problems):
+        return PROBLEMS
+    file = options.output.name if options.output else "memory.ramwright.yaml"
+    text = starter(regions, options.from_ld.name, file)
+    if options.output is None:
+        print(text, end="")
+    elif options.output.exists():
+        raise CannotDo(f"{options.output} exists already; remove it or choose another name")
+    else:
+        _write({options.output: text})
+    return OK
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from ramwright.explain import explanation
+
+    text = explanation(options.code)
+    if text is None:
+        raise CannotDo(f"no diagnostic is called {options.code}; codes look like RW0101")
+    print(text, end="")
+    return OK
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from ramwright import assets
+
+    schema = assets.path("schemas") / "ramwright.schema.json"
+    print(schema.read_text(encoding="utf-8"), end="")
+    return OK
+
+
+def _paths(options: argparse.Namespace) -> int:
+    from ramwright import assets
+
+    print(assets.path(options.asset))
+    return OK
+
+
+def _elf(path: Path) -> ElfImage:
+    from ramwright.elf import ElfError, read_elf
+
+    try:
+        return read_elf(path)
+    except OSError as error:
+        raise CannotDo(f"cannot read {path}: {error.strerror}") from error
+    except ElfError as error:
+        raise CannotDo(f"{path}: {error}") from error
+
+
+def _load(name: str) -> tuple[Config | None, tuple[Problem, ...]]:
+    """The config in file `name`, its problems printed."""
+    from ramwright.load import load
+
+    path = Path(name)
+    if not path.is_file():
+        why = "it is a folder" if path.is_dir() else "no such file"
+        raise CannotDo(f"cannot read {name}: {why}")
+    try:
+        config, problems, sources = load(path, name)
+    except OSError as error:
+        raise CannotDo(f"cannot read {error.filename or name}: {error.strerror}") from error
+    _print_problems(problems, sources)
+    return config, problems
+
+
+def _layout(name: str) -> Layout | None:
+    """The layout of the config in file `name`; None if it has errors. Problems are printed."""
+    config, problems = _load(name)
+    if config is None or has_errors(problems):
+        return None
+    from ramwright.planner import plan
+
+    return plan(config)
+
+
+def _print_problems(problems: Iterable[Problem], sources: Sources) -> None:
+    problems = tuple(problems)
+    if problems:
+        from ramwright.diagnostics import format_text
+
+        color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        print(format_text(problems, sources, color=color), end="", file=sys.stderr)
+
+
+def _report_stale(config: str, outputs: Mapping[Path, str]) -> int:
+    from ramwright.files import is_current
+
+    stale = [path for path, text in outputs.items() if not is_current(path, text)]
+    problems = [
+        Problem(
+            Mark(str(path)),
+            "RW0301",
+            "not what the config generates" if path.exists() else "missing",
+            f"run: ramwright generate {config} -o {path.parent}",
+        )
+        for path in stale
+    ]
+    _print_problems(problems, {})
+    return PROBLEMS if stale else OK
+
+
+def _write(outputs: Mapping[Path, str]) -> None:
+    from ramwright.files import CannotWrite, write_all
+
+    try:
+        write_all(outputs)
+    except CannotWrite as error:
+        raise CannotDo(str(error)) from error

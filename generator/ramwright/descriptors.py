@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The descriptors of a linked ELF against those that the layout generates, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ramwright import abi
+from ramwright.elf import ElfImage
+from ramwright.layout import HeapPlan, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
+from ramwright.link_view import arena_symbol
+from ramwright.structs import Struct, size_of, struct_at
+from ramwright.view import core_of, cores, handle
+
+_KINDS = {"pool": 0, "heap": 1, "slab": 2, "memheap": 3}  # rw_kind_t
+_ATTRIBUTES = ("dma", "fast", "cached", "external", "retained", "exec", "shared")  # bit 0 up
+
+
+@dataclass(frozen=True)
+class State:
+    """Mutable bytes that an allocator keeps outside its arena; startup code must clear them."""
+
+    address: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Linked:
+    """One descriptor found in the ELF: what is wrong with it, and the state it points to."""
+
+    faults: tuple[str, ...]
+    states: tuple[State, ...]
+
+
+def layout_handle(layout: Layout) -> str:
+    """The symbol of the descriptor of the whole layout."""
+    return f"{layout.name}_layout"
+
+
+def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
+    """The descriptor of a pool, heap or slab; None if the linker dropped it."""
+    address = elf.variable(handle(layout, obj.name))
+    if address is None:
+        return None
+    struct = struct_at(elf, f"rw_{obj.kind}_t", address)
+    if struct is None:
+        return Linked(("it has no bytes in the image",), ())
+    expected = _head(layout, elf, obj) | _constants(obj)
+    if isinstance(obj.plan, PoolPlan):
+        expected["end"] = expected["arena"] + obj.size
+    faults = [*_differences(struct, expected), *_name_fault(elf, struct, obj.name, obj.debug_name)]
+    states = [State(struct.fields["state"], _STATE_SIZES[obj.kind])]
+    if isinstance(obj.plan, PoolPlan):
+        size = obj.plan.count * obj.plan.link_bits // 8
+        states.append(State(struct.fields["links_end"] - size, size))
+    elif isinstance(obj.plan, HeapPlan):
+        states.append(State(struct.fields["bins"], obj.plan.bins * obj.plan.link_bits // 8))
+    elif isinstance(obj.plan, SlabPlan):
+        states.append(
+            State(struct.fields["pages"], obj.plan.slab_count * struct.fields["page_size"])
+        )
+        zones = _zones(elf, struct, obj.plan)
+        faults += zones.faults
+        states += zones.states
+        faults += _size_table_faults(elf, struct, obj.plan)
+    return Linked(tuple(faults), tuple(states))
+
+
+def linked_memheap(layout: Layout, elf: ElfImage, memheap: MemheapPlan) -> Linked | None:
+    """The descriptor of a memheap; None if the linker dropped it."""
+    address = elf.variable(handle(layout, memheap.name))
+    if address is None:
+        return None
+    struct = struct_at(elf, "rw_memheap_t", address)
+    if struct is None:
+        return Linked(("it has no bytes in the image",), ())
+    sizes = {obj.name: obj.size for obj in layout.objects}
+    expected = {
+        "arena": 0,
+        "size": sum(sizes[member] for member in memheap.members),
+        "kind": _KINDS["memheap"],
+        "member_count": len(memheap.members),
+    }
+    members = [elf.variable(handle(layout, member)) for member in memheap.members]
+    faults = [
+        *_differences(struct, expected),
+        *_name_fault(elf, struct, memheap.name, memheap.debug_name),
+        *_array_fault(elf, struct.fields["members"], members, "members"),
+    ]
+    return Linked(tuple(faults), ())
+
+
+def linked_layout(layout: Layout, elf: ElfImage) -> Linked | None:
+    """The descriptor of the whole layout, its ABI number apart; None if the linker dropped it."""
+    address = elf.variable(layout_handle(layout))
+    if address is None:
+        return None
+    struct = struct_at(elf, "rw_layout_t", address)
+    if struct is None:
+        return Linked(("it has no bytes in the image",), ())
+    allocators = [obj for obj in layout.objects if obj.kind != "buffer"]
+    handles = {elf.variable(handle(layout, obj.name)): obj for obj in allocators}
+    by_arena = sorted(allocators, key=lambda obj: elf.address(arena_symbol(layout, obj)) or 0)
+    expected = [elf.variable(handle(layout, obj.name)) for obj in by_arena]
+    faults = [
+        *_differences(struct, {"object_count": len(handles)}),
+        *_name_fault(elf, struct, layout.name, True),
+        *_array_fault(elf, struct.fields["objects"], expected, "objects, by ascending address,"),
+    ]
+    return Linked(tuple(faults), ())
+
+
+def linked_abi(layout: Layout, elf: ElfImage) -> int | None:
+    """The ABI number of the runtime that the layout was compiled for; None if it was dropped."""
+    address = elf.variable(layout_handle(layout))
+    struct = None if address is None else struct_at(elf, "rw_layout_t", address)
+    return struct.fields["abi"] if struct else None
+
+
+_STATE_SIZES = {"pool": abi.POOL_STATE, "heap": abi.HEAP_STATE, "slab": abi.SLAB_STATE}
+
+
+def _head(layout: Layout, elf: ElfImage, obj: Object) -> dict[str, int]:
+    region = next(region for region in layout.regions if region.name == obj.region)
+    attributes = sum(1 << bit for bit, name in enumerate(_ATTRIBUTES) if name in region.attributes)
+    return {
+        "arena": elf.address(arena_symbol(layout, obj)) or 0,
+        "size": obj.size,
+        "core": cores(layout).index(core_of(obj)),
+        "kind": _KINDS[obj.kind],
+        "attributes": attributes,
+    }
+
+
+def _constants(obj: Object) -> dict[str, int]:
+    plan = obj.plan
+    if isinstance(plan, PoolPlan):
+        return {
+            "block_size": plan.stride,
+            "inverse": plan.inverse,
+            "shift": plan.shift,
+            "count": plan.count,
+        }
+    if isinstance(plan, HeapPlan):
+        return {"granules": plan.granules}
+    assert isinstance(plan, SlabPlan)
+    return {
+        "slab_size": plan.slab_size,
+        "largest": plan.zones[-1].block_size,
+        "slab_count": plan.slab_count,
+        "shared_count": plan.slab_count - sum(zone.min_slabs for zone in plan.zones),
+        "slab_shift": plan.slab_shift,
+        "zone_count": len(plan.zones),
+    }
+
+
+def _zones(elf: ElfImage, struct: Struct, plan: SlabPlan) -> Linked:
+    faults: list[str] = []
+    states: list[State] = []
+    stride = size_of("rw_zone_t", elf.pointer_size)
+    for index, zone in enumerate(plan.zones):
+        linked = struct_at(elf, "rw_zone_t", struct.fields["zones"] + index * stride)
+        if linked is None:
+            faults.append(f"zone {index} has no bytes in the image")
+            continue
+        expected = {
+            "inverse": zone.inverse,
+            "block_size": zone.block_size,
+            "shift": zone.shift,
+            "blocks": zone.blocks,
+            "min_slabs": zone.min_slabs,
+            "max_slabs": zone.max_slabs,
+        }
+        faults += (f"zone {index}: {fault}" for fault in _differences(linked, expected))
+        states.append(State(linked.fields["state"], abi.SLAB_ZONE_STATE))
+    return Linked(tuple(faults), tuple(states))
+
+
+def _size_table_faults(elf: ElfImage, struct: Struct, plan: SlabPlan) -> Iterator[str]:
+    if elf.read(struct.fields["size_table"], len(plan.size_table)) != bytes(plan.size_table):
+        yield "its table from size to zone differs"
+
+
+def _differences(struct: Struct, expected: Mapping[str, int]) -> Iterator[str]:
+    for field, value in expected.items():
+        linked = struct.fields[field]
+        if linked != value & _mask(struct, field):
+            yield f"{field} is {_shown(field, linked)}, not {_shown(field, value)}"
+
+
+def _mask(struct: Struct, field: str) -> int:
+    """Constants are truncated as C does: an inverse is computed modulo 2**64."""
+    return (1 << 8 * struct.sizes[field]) - 1
+
+
+def _shown(field: str, value: int) -> str:
+    return f"{value:#x}" if field in ("arena", "end", "inverse") else str(value)
+
+
+def _name_fault(elf: ElfImage, struct: Struct, name: str, kept: bool) -> Iterator[str]:
+    address = struct.fields["name"]
+    linked = elf.text(address) if address else None
+    if linked != (name if kept else None):
+        yield (
+            f"its name is {linked!r}, not {name!r}" if kept else f"its name is {linked!r}, not none"
+        )
+
+
+def _array_fault(
+    elf: ElfImage, address: int, expected: Iterable[int | None], what: str
+) -> Iterator[str]:
+    size = elf.pointer_size
+    for index, value in enumerate(expected):
+        if elf.number(address + index * size, size) != value:
+            yield f"its {what} differ from the config's"
+            return

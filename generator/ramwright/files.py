@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writing outputs: all of them or none, and only those whose content changed.
+
+Every new content is first written beside its target, then all are renamed. When anything fails,
+the temporaries go and what was there before is there again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+class CannotWrite(OSError):
+    """An output could not be written; its text is one line that says which and why."""
+
+
+def is_current(path: Path, text: str) -> bool:
+    """Whether the file at `path` holds exactly `text`."""
+    return _content(path) == text.encode("utf-8")
+
+
+def write_all(outputs: Mapping[Path, str]) -> tuple[Path, ...]:
+    """Makes each path hold its text; returns those that changed. Raises CannotWrite."""
+    changed = {path: text for path, text in outputs.items() if not is_current(path, text)}
+    temporaries: dict[Path, Path] = {}
+    try:
+        for path, text in changed.items():
+            with _blamed_on(path):
+                temporaries[path] = _temporary(path)
+                temporaries[path].write_bytes(text.encode("utf-8"))
+        _rename(temporaries)
+    finally:
+        for temporary in temporaries.values():
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+    return tuple(changed)
+
+
+@contextmanager
+def _blamed_on(path: Path) -> Iterator[None]:
+    """Turns an OSError inside into a CannotWrite that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _temporary(path: Path) -> Path:
+    """A new empty file beside the target of `path`, with the mode that the user's umask gives."""
+    if path.is_dir():
+        raise IsADirectoryError(None, "it is a folder")
+    target = path.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(None, "it is write-protected")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666))
+    return temporary
+
+
+def _rename(temporaries: Mapping[Path, Path]) -> None:
+    before: dict[Path, bytes | None] = {}
+    try:
+        for path, temporary in temporaries.items():
+            target = path.resolve()
+            before[target] = _content(target)
+            with _blamed_on(path):
+                temporary.replace(target)
+    except CannotWrite:
+        for target, content in before.items():
+            with suppress(OSError):
+                if content is None:
+                    target.unlink(missing_ok=True)
+                elif _content(target) != content:
+                    target.write_bytes(content)
+        raise

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where in a region each object lies: the one place that does this arithmetic.
+
+    origin                                                          limit
+    | at: start | reserve.start | state | buffers pools heaps slabs | ... | pinned | reserve.end |
+                                  home    linked, each aligned up           by address, at: end
+
+Objects pinned to the start come first, from the origin. Then the reserve and, in the home region,
+the state of every allocator, which is part of .bss. Then the objects whose place the linker
+chooses, in the order it takes them: buffers, pools, heaps, slabs, each in declaration order. They
+must end at the limit, before the first object pinned by address or to the end. Objects pinned to
+the end lie before reserve.end and grow downward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ramwright.model import At, Buffer, Config, Heap, Pool, Region, Slab
+
+STATE_ALIGNMENT = 4  # of a word of .bss
+
+Owner = Buffer | Pool | Heap | Slab
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What one object asks for. `address` is given by the user, or None."""
+
+    name: str
+    size: int
+    alignment: int
+    at: At | None
+    address: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Nominal offsets in a region, in placement order: at: start, linked, pinned by address."""
+
+    offsets: dict[str, int]
+    linked: tuple[str, ...]  # objects whose place the linker chooses
+    state_start: int  # where the state of all allocators begins, in the home region
+    linked_start: int  # where the first of linked may begin
+    linked_end: int  # end of the last of them; linked_start when there is none
+    limit: int  # where they must end at the latest
+
+    @property
+    def overflow(self) -> int:
+        """Bytes of linked objects that do not fit; they lie past the limit."""
+        return max(0, self.linked_end - self.limit)
+
+
+def arena_size(owner: Owner) -> int:
+    """Bytes of the region that `owner` occupies."""
+    if isinstance(owner, Pool):
+        return owner.stride * owner.count
+    if isinstance(owner, Slab):
+        return owner.slab_size * owner.slab_count
+    return owner.size
+
+
+def wanted(owner: Owner) -> Wanted:
+    """What `owner` asks for."""
+    place = owner.placement
+    address = None if place.at else place.address
+    return Wanted(owner.name, arena_size(owner), place.alignment, place.at, address)
+
+
+def owners_by_region(config: Config) -> dict[str, list[Owner]]:
+    """The objects of each region, in the order in which the linker takes them."""
+    by_region: dict[str, list[Owner]] = {name: [] for name in config.regions}
+    for kind in (config.buffers, config.pools, config.heaps, config.slabs):
+        for owner in kind.values():
+            by_region[owner.placement.region].append(owner)
+    return by_region
+
+
+def align_up(value: int, alignment: int) -> int:
+    """The first multiple of `alignment` from `value` up."""
+    return -(-value // alignment) * alignment
+
+
+def place(region: Region, objects: Iterable[Wanted], state: int) -> Plan:
+    """The nominal place of each of `objects`, which come in the linker's order.
+
+    `state` is the bytes of allocator state in this region: 0 unless it is the home."""
+    objects = tuple(objects)
+    pins = pinned_addresses(region, objects)
+    start = [o for o in objects if o.at == "start"]
+    linked = [o for o in objects if o.name not in pins]
+    later = sorted(
+        (o for o in objects if o.name in pins and o.at != "start"), key=lambda o: pins[o.name]
+    )
+    offsets = {o.name: pins[o.name] - region.origin for o in start}
+    cursor = max([region.reserve_start, *(offsets[o.name] + o.size for o in start)])
+    state_start = align_up(region.origin + cursor, STATE_ALIGNMENT) - region.origin
+    linked_start = cursor = state_start + state if state else cursor
+    for o in linked:
+        offsets[o.name] = align_up(region.origin + cursor, o.alignment) - region.origin
+        cursor = offsets[o.name] + o.size
+    offsets |= {o.name: pins[o.name] - region.origin for o in later}
+    limit = min([region.size - region.reserve_end, *(offsets[o.name] for o in later)])
+    names = tuple(o.name for o in linked)
+    return Plan(offsets, names, state_start, linked_start, cursor, limit)
+
+
+def pinned_addresses(region: Region, objects: Iterable[Wanted]) -> dict[str, int]:
+    """The address of each object that the user pinned, by address or to one side."""
+    addresses: dict[str, int] = {}
+    low, high = region.origin, region.end - region.reserve_end
+    for o in objects:
+        if o.at == "start":
+            addresses[o.name] = align_up(low, o.alignment)
+            low = addresses[o.name] + o.size
+        elif o.at == "end":
+            high = (high - o.size) // o.alignment * o.alignment
+            addresses[o.name] = high
+        elif o.address is not None:
+            addresses[o.name] = o.address
+    return addresses

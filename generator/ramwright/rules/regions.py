@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Regions: where they lie, what they keep back, which is an alias of which, which is the home."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from ramwright.errors import Related
+from ramwright.model import Attribute, Region
+from ramwright.rules.fields import Fields
+from ramwright.source import Scalar
+from ramwright.units import byte_count
+from ramwright.wording import did_you_mean, listed
+
+
+def regions_of(top: Fields, address_bits: int) -> dict[str, Region | None]:
+    """The regions of the layout, in order; None for one that is at fault."""
+    fields = {entry.key: Fields.of(entry, top) for entry in top.entries("regions")}
+    regions = {name: _region(one, address_bits) for name, one in fields.items()}
+    for name, region in regions.items():
+        if region is not None and region.alias_of is not None:
+            _check_alias(fields[name], region, regions)
+    _check_overlaps(fields, [r for r in regions.values() if r is not None])
+    return regions
+
+
+def home_of(top: Fields, regions: dict[str, Region | None]) -> str | None:
+    """The home region's name."""
+    name = top.text("home")
+    if name is None:
+        return None
+    if name not in regions:
+        top.problem("home", "RW0220", f"there is no region `{name}`", near(name, regions))
+        return None
+    region = regions[name]
+    if region is not None and region.alias_of is not None:
+        top.problem(
+            "home",
+            "RW0227",
+            f"the home `{name}` is an alias of `{region.alias_of}`",
+            f"write `home: {region.alias_of}`",
+        )
+    elif region is not None and "retained" in region.attributes:
+        top.problem(
+            "home",
+            "RW0227",
+            f"the home `{name}` is retained, but .bss is zeroed at boot",
+            "choose the region that holds .data and .bss",
+        )
+    return name
+
+
+def near(name: str, known: dict[str, Region | None]) -> str:
+    """A hint for a region that does not exist."""
+    return did_you_mean(name, known) or f"regions are {listed(known)}"
+
+
+def _region(fields: Fields, address_bits: int) -> Region | None:
+    origin, size = fields.number("origin"), fields.size("size")
+    start, end = _reserve(fields)
+    if origin is None or size is None or fields.at_fault("alias_of"):
+        return None
+    if size == 0:
+        fields.problem(
+            "size", "RW0240", f"region `{fields.name}` has no bytes", "give it a size, or delete it"
+        )
+        return None
+    if origin + size > 1 << address_bits:
+        fields.problem(
+            "origin",
+            "RW0222",
+            f"region `{fields.name}` ends at 0x{origin + size:X}, "
+            f"beyond the {address_bits}-bit address space",
+        )
+        return None
+    if start + end > size:
+        fields.problem(
+            "reserve",
+            "RW0226",
+            f"region `{fields.name}` keeps back "
+            f"{byte_count(start + end)}, but has only {byte_count(size)}",
+        )
+        start = end = 0
+    attributes = [i.value for i in fields.items("attributes") or () if isinstance(i, Scalar)]
+    return Region(
+        name=fields.name,
+        origin=origin,
+        size=size,
+        linker=fields.text("linker") or fields.name,
+        attributes=frozenset(cast(list[Attribute], attributes)),
+        reserve_start=start,
+        reserve_end=end,
+        alias_of=fields.text("alias_of"),
+        where=fields.where,
+    )
+
+
+def _reserve(fields: Fields) -> tuple[int, int]:
+    inner = fields.inner("reserve")
+    if inner is None:
+        return fields.size("reserve", 0) or 0, 0
+    return inner.size("start", 0) or 0, inner.size("end", 0) or 0
+
+
+def _check_alias(fields: Fields, region: Region, regions: dict[str, Region | None]) -> None:
+    name = region.alias_of or ""
+    if name not in regions:
+        fields.problem("alias_of", "RW0220", f"there is no region `{name}`", near(name, regions))
+        return
+    base = regions[name]
+    if base is None:
+        return
+    if base.name == region.name:
+        fields.problem("alias_of", "RW0224", f"region `{name}` is an alias of itself")
+    elif base.alias_of is not None:
+        fields.problem(
+            "alias_of",
+            "RW0224",
+            f"`{name}` is itself an alias",
+            f"write `alias_of: {base.alias_of}`",
+            Related(base.where, "declared here"),
+        )
+    elif base.size != region.size:
+        fields.problem(
+            "size",
+            "RW0225",
+            f"alias `{region.name}` has {byte_count(region.size)}, "
+            f"but `{name}` has {byte_count(base.size)}",
+            f"the same bytes have one size: write `size: {base.size}`",
+            Related(base.where, "declared here"),
+        )
+    if region.reserve_start or region.reserve_end:
+        fields.problem(
+            "reserve",
+            "RW0228",
+            f"alias `{region.name}` counts no bytes, so it has none to keep back",
+            f"move the reserve to `{name}`",
+        )
+
+
+def _check_overlaps(fields: dict[str, Fields], regions: list[Region]) -> None:
+    """Reports each region that begins below the end of another."""
+    highest: Region | None = None
+    for region in sorted(regions, key=lambda r: (r.origin, r.end)):
+        if highest is not None and region.origin < highest.end and not _aliases(highest, region):
+            later, earlier = sorted((highest, region), key=lambda r: r.where, reverse=True)
+            common = min(highest.end, region.end) - region.origin
+            fields[later.name].problem(
+                "origin",
+                "RW0223",
+                f"regions `{earlier.name}` and `{later.name}` share {byte_count(common)} "
+                f"from 0x{region.origin:08X}",
+                "`alias_of` declares a second address of the same bytes",
+                Related(earlier.where, f"`{earlier.name}` is declared here"),
+            )
+        if highest is None or region.end > highest.end:
+            highest = region
+
+
+def _aliases(one: Region, other: Region) -> bool:
+    return one.alias_of == other.name or other.alias_of == one.name

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Slabs and their zones."""
+
+from __future__ import annotations
+
+from ramwright.errors import Related
+from ramwright.model import Slab, Zone
+from ramwright.rules.fields import Fields
+from ramwright.rules.objects import (
+    ABI_ALIGNMENT,
+    Setting,
+    checks_of,
+    multiple_of,
+    placement_of,
+    positive,
+    region_of,
+    sharing_of,
+)
+from ramwright.source import Mapping
+from ramwright.units import byte_count
+
+MIN_SLAB, MAX_SLAB = 64, 64 * 1024
+MAX_SLABS = 65534
+BLOCK_STEP = 8  # bytes between the sizes that the size-to-zone table tells apart
+
+
+def slab_of(fields: Fields, setting: Setting) -> Slab | None:
+    """The slab allocator that `fields` describe."""
+    slab_size = _slab_size(fields)
+    slab_count = _slab_count(fields)
+    region = region_of(fields, setting)
+    items = fields.items("zones")
+    zones = [
+        _zone(fields.item_fields(i), slab_size, slab_count)
+        for i in items or ()
+        if isinstance(i, Mapping)
+    ]
+    sound = [zone for zone in zones if zone is not None]
+    distinct = _distinct(fields, sound)
+    if slab_count is not None:
+        _check_minimum(fields, sound, slab_count)
+    if region is None:
+        return None
+    place = placement_of(fields, region, ABI_ALIGNMENT, least=ABI_ALIGNMENT)
+    if place is None or slab_size is None or slab_count is None or not sound:
+        return None
+    if len(sound) < len(zones) or not distinct:
+        return None
+    return Slab(
+        name=fields.name,
+        placement=place,
+        slab_size=slab_size,
+        slab_count=slab_count,
+        zones=tuple(sorted(sound, key=lambda zone: zone.block_size)),
+        sharing=sharing_of(fields),
+        checks=checks_of(fields, setting),
+        debug_name=fields.flag("debug_name", setting.debug_name),
+    )
+
+
+def _slab_size(fields: Fields) -> int | None:
+    size = positive(fields, "slab_size")
+    if size is None:
+        return None
+    if size & (size - 1) or not MIN_SLAB <= size <= MAX_SLAB:
+        low = min(MAX_SLAB, max(MIN_SLAB, 1 << (size.bit_length() - 1)))
+        high = min(MAX_SLAB, max(MIN_SLAB, 1 << (size - 1).bit_length()))
+        nearest = f"{low} or {high}" if low != high else f"{low}"
+        fields.problem(
+            "slab_size",
+            "RW0251",
+            f"a slab of {byte_count(size)}; slabs are powers of two from 64 bytes to 64K",
+            f"the nearest: {nearest}",
+        )
+        return None
+    return size
+
+
+def _slab_count(fields: Fields) -> int | None:
+    count = positive(fields, "slab_count", size=False)
+    if count is not None and count > MAX_SLABS:
+        fields.problem(
+            "slab_count",
+            "RW0252",
+            f"{count} slabs; {MAX_SLABS} is the most",
+            "make the slabs larger",
+        )
+        return None
+    return count
+
+
+def _zone(fields: Fields, slab_size: int | None, slab_count: int | None) -> Zone | None:
+    block_size = positive(fields, "block_size")
+    least, most = fields.number("min_slabs", 0), fields.number("max_slabs", slab_count)
+    sound = least is not None and most is not None
+    if block_size is not None and not multiple_of(fields, "block_size", block_size, BLOCK_STEP):
+        block_size = None
+    if block_size is not None and slab_size is not None and block_size > slab_size:
+        fields.problem(
+            "block_size",
+            "RW0253",
+            f"a block of {byte_count(block_size)} in a slab of {byte_count(slab_size)}",
+            f"larger slabs: `slab_size: {1 << (block_size - 1).bit_length()}`"
+            if block_size <= MAX_SLAB
+            else "serve such sizes from a heap",
+        )
+        block_size = None
+    if fields.has("max_slabs") and most is not None:
+        sound = _maximum_fits(fields, least, most, slab_count) and sound
+    if block_size is None or least is None or most is None or not sound:
+        return None
+    return Zone(block_size, least, most, fields.place("block_size"))
+
+
+def _maximum_fits(fields: Fields, least: int | None, most: int, slab_count: int | None) -> bool:
+    if most == 0:
+        fields.problem("max_slabs", "RW0240", "a zone of 0 slabs", "delete the zone")
+    elif slab_count is not None and most > slab_count:
+        fields.problem(
+            "max_slabs",
+            "RW0255",
+            f"at most {most} slabs of only {slab_count}",
+            "leave `max_slabs` out for no limit",
+        )
+    elif least is not None and least > most:
+        fields.problem("min_slabs", "RW0255", f"at least {least} slabs, but at most {most}")
+    else:
+        return True
+    return False
+
+
+def _distinct(fields: Fields, zones: list[Zone]) -> bool:
+    first: dict[int, Zone] = {}
+    distinct = True
+    for zone in zones:
+        known = first.setdefault(zone.block_size, zone)
+        if known is not zone:
+            distinct = False
+            fields.problem_at(
+                zone.where,
+                "RW0254",
+                f"a second zone of {byte_count(zone.block_size)}",
+                "delete one of them",
+                Related(known.where, "the first is here"),
+            )
+    return distinct
+
+
+def _check_minimum(fields: Fields, zones: list[Zone], slab_count: int) -> None:
+    total = sum(zone.min_slabs for zone in zones)
+    if total > slab_count:
+        fields.problem(
+            "slab_count",
+            "RW0256",
+            f"the zones of `{fields.name}` set aside {total} "
+            f"slabs in all, but there are {slab_count}",
+            f"write `slab_count: {total}` or lower `min_slabs`",
+        )

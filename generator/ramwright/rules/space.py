@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Space: pinned objects lie soundly, and the rest fits. The sums are placement.py's."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ramwright import abi, sizing
+from ramwright.errors import Mark, Problem, Related
+from ramwright.model import Buffer, Heap, Pool, Region, Slab
+from ramwright.placement import (
+    Owner,
+    Plan,
+    Wanted,
+    align_up,
+    arena_size,
+    pinned_addresses,
+    place,
+    wanted,
+)
+from ramwright.rules.objects import MIN_HEAP
+from ramwright.units import byte_count
+
+OVERFLOW = "RW0230"
+MOST_TRIED = 8  # objects that are looked at for one that can shrink enough
+
+
+@dataclass(frozen=True)
+class Space:
+    """A region, its objects in the linker's order, and the allocator state it holds."""
+
+    region: Region
+    owners: tuple[Owner, ...]
+    state: int
+    pins: Mapping[str, Mark]  # where each pinned object says so
+
+
+def with_addresses(region: Region, owners: list[Owner]) -> dict[str, int]:
+    """The address of each object that `at:` pins."""
+    pins = pinned_addresses(region, [wanted(owner) for owner in owners])
+    return {o.name: pins[o.name] for o in owners if o.placement.at is not None}
+
+
+def check_space(space: Space) -> list[Problem]:
+    """What does not fit in one region."""
+    wants = [wanted(owner) for owner in space.owners]
+    by_name = {owner.name: owner for owner in space.owners}
+    pins = pinned_addresses(space.region, wants)
+    pinned = sorted((o for o in wants if o.name in pins), key=lambda o: pins[o.name])
+    problems: list[Problem] = []
+    misplaced = set()
+    for o in pinned:
+        found = _pin(space.region, space.pins[o.name], o, pins[o.name])
+        problems += found
+        misplaced |= {o.name for _ in found}
+    problems += _overlaps([o for o in pinned if o.name not in misplaced], by_name, pins)
+    # What is misplaced says nothing about the room that the others have.
+    wants = [o for o in wants if o.name not in misplaced]
+    return problems + _overflow(space, place(space.region, wants, space.state), wants)
+
+
+def _pin(region: Region, where: Mark, o: Wanted, address: int) -> list[Problem]:
+    declared = (Related(region.where, f"`{region.name}` is declared here"),)
+    end = address + o.size
+    if o.at == "start" and region.reserve_start:
+        return [
+            Problem(
+                where,
+                "RW0235",
+                f"`{o.name}` is pinned to the start of `{region.name}`, "
+                f"which is kept back for {byte_count(region.reserve_start)}",
+                "write `reserve: {end: …}`, or give the object an address behind the reserve",
+                declared,
+            )
+        ]
+    low, high = region.origin + region.reserve_start, region.end - region.reserve_end
+    if address < low or end > high:
+        kept = " (its reserve left out)" if region.reserve_start or region.reserve_end else ""
+        return [
+            Problem(
+                where,
+                "RW0231",
+                f"`{o.name}` lies at 0x{max(address, 0):08X}..0x{end:08X}, "
+                f"outside 0x{low:08X}..0x{high:08X}, which is region `{region.name}`{kept}",
+                "",
+                declared,
+            )
+        ]
+    if address % o.alignment:
+        below = address // o.alignment * o.alignment
+        return [
+            Problem(
+                where,
+                "RW0232",
+                f"`{o.name}` is pinned to 0x{address:08X}, no multiple of "
+                f"its alignment {o.alignment}",
+                f"the nearest: 0x{below:08X} or 0x{below + o.alignment:08X}",
+            )
+        ]
+    return []
+
+
+def _overlaps(
+    pinned: list[Wanted], by_name: dict[str, Owner], pins: dict[str, int]
+) -> list[Problem]:
+    """Reports each of `pinned`, which ascend, that begins below the end of another."""
+    problems = []
+    furthest: Wanted | None = None
+    for o in pinned:
+        end = pins[furthest.name] + furthest.size if furthest else 0
+        if furthest and pins[o.name] < end:
+            problems.append(_overlap(by_name[furthest.name], by_name[o.name], pins[o.name], end))
+        if pins[o.name] + o.size > end:
+            furthest = o
+    return problems
+
+
+def _overlap(first: Owner, second: Owner, address: int, end: int) -> Problem:
+    later, earlier = sorted((first, second), key=lambda o: o.placement.where, reverse=True)
+    return Problem(
+        later.placement.where,
+        "RW0233",
+        f"pinned objects `{earlier.name}` and `{later.name}` share bytes from 0x{address:08X}",
+        f"`{second.name}` can start at 0x{align_up(end, second.placement.alignment):08X}",
+        (Related(earlier.placement.where, f"`{earlier.name}` is declared here"),),
+    )
+
+
+def _overflow(space: Space, plan: Plan, wants: list[Wanted]) -> list[Problem]:
+    if not plan.overflow:
+        return []
+    if not plan.linked:
+        return [_state_overflow(space, plan)]
+    region = space.region
+    places = {owner.name: owner.placement.where for owner in space.owners}
+    linked = set(plan.linked)
+    crossing = next(
+        o.name for o in wants if o.name in linked and plan.offsets[o.name] + o.size > plan.limit
+    )
+    related = [
+        Related(region.where, f"`{region.name}` has {byte_count(region.size)}{_kept_back(space)}")
+    ]
+    for name, offset in plan.offsets.items():
+        if offset == plan.limit and name not in linked:
+            related.append(
+                Related(places[name], f"linked objects must end before `{name}`, which is pinned")
+            )
+    needed, room = plan.linked_end - plan.linked_start, max(0, plan.limit - plan.linked_start)
+    what = (
+        f"region `{region.name}` overflows by {byte_count(plan.overflow)}: its objects need "
+        f"{needed} bytes, {room} are left for them"
+    )
+    hint = _what_fits(space, plan, wants)
+    return [Problem(places[crossing], OVERFLOW, what, hint, tuple(related))]
+
+
+def _state_overflow(space: Space, plan: Plan) -> Problem:
+    """The home is too small for what its allocators keep in .bss, arenas aside."""
+    what = (
+        f"the home `{space.region.name}` overflows by {byte_count(plan.overflow)}: all allocators "
+        f"together need {byte_count(space.state)} of state there"
+    )
+    hint = "fewer blocks in pools and fewer, larger slabs need less state"
+    return Problem(space.region.where, OVERFLOW, what, hint)
+
+
+def _kept_back(space: Space) -> str:
+    parts = []
+    if reserve := space.region.reserve_start + space.region.reserve_end:
+        parts.append(f"{byte_count(reserve)} in reserve")
+    if space.state:
+        parts.append(f"{byte_count(space.state)} of allocator state")
+    return f", less {' and '.join(parts)}" if parts else ""
+
+
+def _what_fits(space: Space, plan: Plan, wants: list[Wanted]) -> str:
+    """How the largest object that can shrink enough would have to look."""
+    names = set(plan.linked)
+    linked = [owner for owner in space.owners if owner.name in names]
+    for owner in sorted(linked, key=arena_size, reverse=True)[:MOST_TRIED]:
+        smaller = _shrunk(space, owner, wants)
+        if smaller is not None:
+            return f"`{owner.name}` with `{smaller}` would fit"
+    return "move an object to another region, or make several of them smaller"
+
+
+def _shrunk(space: Space, owner: Owner, wants: list[Wanted]) -> str | None:
+    """The largest size of `owner` with which the region holds everything, as the user writes it."""
+    if isinstance(owner, Buffer):
+        return None  # a buffer is as large as what it holds
+    unit, least = _grain(owner)
+
+    def overflows(units: int) -> bool:
+        smaller = _resized(owner, units)
+        change = sizing.state_size(smaller) - sizing.state_size(owner) if space.state else 0
+        objects = [wanted(smaller) if o.name == owner.name else o for o in wants]
+        return place(space.region, objects, space.state + change).overflow > 0
+
+    # Whatever lies behind a smaller object lies no higher than before: bisection is exact.
+    units = bisect_left(range(arena_size(owner) // unit), True, lo=least, key=overflows) - 1
+    if units < least:
+        return None
+    if isinstance(owner, Heap):
+        return f"size: {units * unit}"
+    return f"count: {units}" if isinstance(owner, Pool) else f"slab_count: {units}"
+
+
+def _grain(owner: Pool | Heap | Slab) -> tuple[int, int]:
+    """Bytes by which `owner` can shrink, and the fewest such units it can have."""
+    if isinstance(owner, Heap):
+        return abi.HEAP_GRANULE, MIN_HEAP // abi.HEAP_GRANULE
+    if isinstance(owner, Pool):
+        return owner.stride, 1
+    limits = [zone.max_slabs for zone in owner.zones if zone.max_slabs < owner.slab_count]
+    return owner.slab_size, max([1, sum(zone.min_slabs for zone in owner.zones), *limits])
+
+
+def _resized(owner: Pool | Heap | Slab, units: int) -> Pool | Heap | Slab:
+    if isinstance(owner, Heap):
+        return replace(owner, size=units * abi.HEAP_GRANULE)
+    if isinstance(owner, Pool):
+        return replace(owner, count=units)
+    return replace(owner, slab_count=units)

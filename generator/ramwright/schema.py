@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shape: which keys exist, of which types, with which choices; from the JSON Schema, one truth.
+
+The walker knows the keywords that schemas/ramwright.schema.json uses and no others; a test compares
+it with a full implementation. It returns the tree with every value that is wrong replaced by
+Broken, so that the meaning of the rest can be looked at in the same run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping as Dict
+from functools import cache
+from typing import Any
+
+from ramwright import assets
+from ramwright.errors import MAX_PROBLEMS, Mark, Problem, Related, TooManyProblemsError
+from ramwright.source import Broken, Entry, Mapping, Node, Scalar, Sequence
+from ramwright.wording import did_you_mean, listed, nearest, shown
+
+Schema = Dict[str, Any]
+
+_TYPE_WORDS = {
+    "object": "keys with values",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "boolean": "`true` or `false`",
+}
+_FOUND_WORDS = {**_TYPE_WORDS, "object": "a mapping", "boolean": "a boolean"}
+
+
+@cache
+def language() -> Schema:
+    """The JSON Schema of the config language."""
+    text = (assets.path("schemas") / "ramwright.schema.json").read_text(encoding="utf-8")
+    schema: Schema = json.loads(text)
+    return schema
+
+
+def shaped(root: Mapping, schema: Schema) -> tuple[Mapping | None, tuple[Problem, ...]]:
+    """`root` as far as it has the shape `schema` asks for, and what is wrong with the rest.
+
+    None where the file is written for another version of the language, or where too much is wrong
+    to go on."""
+    walker = _Walker(schema)
+    version = root.entries.get("ramwright")
+    if version is not None and isinstance(version.value, Scalar):
+        walker.node(version.value, schema["properties"]["ramwright"], "ramwright", version.where)
+        if walker.problems:
+            return None, tuple(walker.problems)
+    try:
+        tree = walker.node(root, schema, "", Mark(root.where.file, 1, 1))
+    except TooManyProblemsError:
+        return None, tuple(walker.problems)
+    return (tree if isinstance(tree, Mapping) else None), tuple(walker.problems)
+
+
+def resolved(schema: Schema, part: Schema) -> Schema:
+    """`part` with what it refers to merged in; its own keywords win."""
+    merged: dict[str, Any] = {}
+    for reference in [part] if "$ref" in part else part.get("allOf", ()):
+        name = reference["$ref"].removeprefix("#/definitions/")
+        merged |= resolved(schema, schema["definitions"][name])
+    return merged | {k: v for k, v in part.items() if k not in ("$ref", "allOf")}
+
+
+class _Walker:
+    def __init__(self, schema: Schema) -> None:
+        self.problems: list[Problem] = []
+        self._schema = schema
+        self._resolved: dict[int, Schema] = {}
+
+    def node(self, node: Node, part: Schema, name: str, owner: Mark) -> Node:
+        """`node` as `part` wants it. `name` is the key it stands under and `owner` its place."""
+        if isinstance(node, Broken):
+            return node
+        rule = self._rule(part)
+        kind = _type_of(node)
+        if not self._type_fits(kind, node, rule, name):
+            return Broken(node.where)
+        if isinstance(node, Mapping):
+            return self._mapping(node, rule, name, owner)
+        if isinstance(node, Sequence):
+            return self._sequence(node, rule, name)
+        return node if self._scalar_fits(node, rule, name) else Broken(node.where)
+
+    def _rule(self, part: Schema) -> Schema:
+        rule = self._resolved.get(id(part))
+        if rule is None:
+            rule = self._resolved[id(part)] = resolved(self._schema, part)
+        return rule
+
+    def _problem(
+        self, where: Mark, code: str, what: str, hint: str = "", *related: Related
+    ) -> None:
+        self.problems.append(Problem(where, code, what, hint, related))
+        if len(self.problems) > MAX_PROBLEMS:
+            raise TooManyProblemsError
+
+    def _type_fits(self, kind: str, node: Node, rule: Schema, name: str) -> bool:
+        types = rule.get("type", kind)
+        if kind == types or (isinstance(types, list) and kind in types):
+            return True
+        wanted = rule.get("x-ramwright-what") or _TYPE_WORDS[types]
+        hint = ""
+        if kind == "integer" and types == "string":
+            hint = "put it in quotes if that number is meant as a text"
+        self._problem(
+            node.where,
+            "RW0104",
+            f"{_subject(name)} must be {wanted}, not {_FOUND_WORDS[kind]}",
+            hint,
+        )
+        return False
+
+    def _scalar_fits(self, node: Scalar, rule: Schema, name: str) -> bool:
+        value, before = node.value, len(self.problems)
+        if value in rule.get("x-ramwright-reserved-values", ()):
+            self._problem(node.where, "RW0102", f"`{name}: {value}` is reserved, not supported yet")
+        elif "const" in rule and value != rule["const"]:
+            self._problem(
+                node.where,
+                "RW0111",
+                f"the file is written in version {shown(str(value))} of the language; "
+                f"this generator reads version {rule['const']}",
+                f"write `{name}: {rule['const']}`, or use a newer generator",
+            )
+        elif "enum" in rule and value not in rule["enum"]:
+            self._problem(
+                node.where,
+                "RW0105",
+                f"`{shown(str(value))}` is no value of {_subject(name)}",
+                did_you_mean(str(value), rule["enum"]) or f"one of {listed(rule['enum'])}",
+            )
+        elif isinstance(value, str):
+            self._text_fits(node, value, rule, name)
+        elif isinstance(value, int) and value < rule.get("minimum", value):
+            self._problem(
+                node.where,
+                "RW0106",
+                f"{_subject(name)} is {value}; at least {rule['minimum']} is needed",
+            )
+        return len(self.problems) == before
+
+    def _text_fits(self, node: Scalar, text: str, rule: Schema, name: str) -> None:
+        if len(text) < rule.get("minLength", 0):
+            self._problem(
+                node.where,
+                "RW0106",
+                f"{_subject(name)} is an empty text",
+                f"write {rule['x-ramwright-what']}",
+            )
+        elif "pattern" in rule and not re.search(rule["pattern"], text):
+            self._problem(
+                node.where, "RW0106", f"`{shown(text)}` is not {rule['x-ramwright-what']}"
+            )
+
+    def _sequence(self, node: Sequence, rule: Schema, name: str) -> Node:
+        count, least, most = len(node.items), rule.get("minItems", 0), rule.get("maxItems")
+        if count < least or (most is not None and count > most):
+            wanted = f"at least {least}" if count < least else f"at most {most}"
+            self._problem(
+                node.where,
+                "RW0107",
+                f"{_subject(name)} has {count} items; {wanted} allowed"
+                if count > least
+                else f"{_subject(name)} is empty; {wanted} needed",
+            )
+            return Broken(node.where)
+        items = [self.node(item, rule["items"], name, item.where) for item in node.items]
+        if rule.get("uniqueItems"):
+            self._unique(items, name)
+        return Sequence(tuple(items), node.where)
+
+    def _unique(self, items: list[Node], name: str) -> None:
+        seen: dict[str | int, Mark] = {}
+        for item in items:
+            if not isinstance(item, Scalar):
+                continue
+            if item.value in seen:
+                self._problem(
+                    item.where,
+                    "RW0108",
+                    f"`{item.value}` is listed twice in `{name}`",
+                    "delete one of them",
+                    Related(seen[item.value], "first listed here"),
+                )
+            seen.setdefault(item.value, item.where)
+
+    def _mapping(self, node: Mapping, rule: Schema, name: str, owner: Mark) -> Node:
+        properties: Schema = rule.get("properties", {})
+        others = rule.get("additionalProperties")
+        entries: dict[str, Entry] = {}
+        meant: set[str] = set()  # keys that misspelled ones stand for
+        for key, entry in node.entries.items():
+            part = properties.get(key)
+            if part is None and isinstance(others, dict):
+                key = self._named(entry, rule)
+                part = others
+            if part is None:
+                meant.add(self._unknown_key(entry, rule, name))
+                continue
+            value = self.node(entry.value, part, key, entry.where)
+            entries.setdefault(key, Entry(key, entry.where, value))
+        for key in rule.get("required", ()):
+            if key not in node.entries and key not in meant:
+                self._missing_key(key, properties[key], name, owner)
+        if len(node.entries) < rule.get("minProperties", 0):
+            self._problem(owner, "RW0107", f"{_subject(name)} is empty", "at least one is needed")
+        return Mapping(entries, node.where)
+
+    def _named(self, entry: Entry, rule: Schema) -> str:
+        """The name that `entry` gives to something; where it is malformed, one fit to be shown."""
+        before = len(self.problems)
+        names = self._rule(rule["propertyNames"])
+        self._text_fits(Scalar(entry.key, entry.where, 0), entry.key, names, entry.key)
+        return entry.key if len(self.problems) == before else shown(entry.key)
+
+    def _unknown_key(self, entry: Entry, rule: Schema, name: str) -> str:
+        """Reports a key that does not exist; returns the one that is most likely meant, or ""."""
+        known = list(rule["properties"])
+        if entry.key in rule.get("x-ramwright-reserved", ()):
+            self._problem(
+                entry.where,
+                "RW0102",
+                f"`{entry.key}` is reserved, not supported yet",
+                "delete it; a later version of the language gives it a meaning",
+            )
+            return ""
+        meant = nearest(entry.key, known)
+        inside = f" in `{shown(name)}`" if name else ""
+        self._problem(
+            entry.where,
+            "RW0101",
+            f"unknown key `{shown(entry.key)}`{inside}",
+            f"did you mean `{meant}`?" if meant else f"known here: {listed(known)}",
+        )
+        return meant
+
+    def _missing_key(self, key: str, part: Schema, name: str, owner: Mark) -> None:
+        inside = f" in `{name}`" if name else ""
+        about = self._rule(part).get("description", "").partition(". ")[0].rstrip(".")
+        self._problem(
+            owner,
+            "RW0103",
+            f"the key `{key}` is missing{inside}",
+            f"add `{key}: …` ({about[:1].lower()}{about[1:]})",
+        )
+
+
+def _subject(name: str) -> str:
+    return f"`{shown(name)}`" if name else "the file"
+
+
+def _type_of(node: Node) -> str:
+    if isinstance(node, Mapping):
+        return "object"
+    if isinstance(node, Sequence):
+        return "array"
+    assert isinstance(node, Scalar)
+    if isinstance(node.value, bool):
+        return "boolean"
+    return "integer" if isinstance(node.value, int) else "string"

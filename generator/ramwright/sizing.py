@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each object costs: the constants of its allocator, its state in .bss, its flash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ramwright import abi
+from ramwright.layout import HeapPlan, PoolPlan, SlabPlan, ZonePlan
+from ramwright.model import Buffer, Heap, Pool, Slab, Zone
+
+
+def pool_plan(pool: Pool) -> PoolPlan:
+    """Constants of a pool."""
+    shift = abi.shift_of(pool.stride)
+    return PoolPlan(
+        block_size=pool.block_size,
+        stride=pool.stride,
+        count=pool.count,
+        shift=shift,
+        inverse=abi.inverse_of_odd(pool.stride >> shift),
+        link_bits=8 if pool.count <= abi.POOL_COUNT_MAX_8 else 16,
+    )
+
+
+def heap_plan(heap: Heap) -> HeapPlan:
+    """Constants of a heap."""
+    granules = heap.size // abi.HEAP_GRANULE - 1
+    return HeapPlan(
+        granules=granules,
+        bins=abi.heap_bins(granules),
+        link_bits=16 if granules <= abi.HEAP_GRANULES_MAX_16 else 32,
+    )
+
+
+def slab_plan(slab: Slab) -> SlabPlan:
+    """Constants of a slab."""
+    zones = tuple(_zone_plan(slab, zone) for zone in slab.zones)
+    return SlabPlan(
+        slab_size=slab.slab_size,
+        slab_shift=abi.shift_of(slab.slab_size),
+        slab_count=slab.slab_count,
+        zones=zones,
+        map_words=-(-max(zone.blocks for zone in zones) // 32),
+        size_table=_size_table(zones),
+    )
+
+
+def state_size(thing: Buffer | Pool | Heap | Slab) -> int:
+    """Bytes of .bss that `thing` needs in the home region of a 32-bit target."""
+    if isinstance(thing, Pool):
+        return _word(abi.POOL_STATE + thing.count * pool_plan(thing).link_bits // 8)
+    if isinstance(thing, Heap):
+        heap = heap_plan(thing)
+        return _word(abi.HEAP_STATE + heap.bins * heap.link_bits // 8)
+    if isinstance(thing, Slab):
+        slab = slab_plan(thing)
+        per_slab = abi.SLAB_PAGE + 4 * slab.map_words
+        return abi.SLAB_STATE + slab.slab_count * per_slab + len(slab.zones) * abi.SLAB_ZONE_STATE
+    return 0
+
+
+def descriptor_size(thing: Buffer | Pool | Heap | Slab) -> int:
+    """Bytes of flash that describe `thing` on a 32-bit target, its name's text left out."""
+    if isinstance(thing, Pool):
+        return abi.POOL
+    if isinstance(thing, Heap):
+        return abi.HEAP
+    if isinstance(thing, Slab):
+        slab = slab_plan(thing)
+        return _word(abi.SLAB + len(slab.zones) * abi.SLAB_ZONE + len(slab.size_table))
+    return 0
+
+
+def _word(size: int) -> int:
+    return -(-size // 4) * 4
+
+
+def _zone_plan(slab: Slab, zone: Zone) -> ZonePlan:
+    shift = abi.shift_of(zone.block_size)
+    return ZonePlan(
+        block_size=zone.block_size,
+        blocks=slab.slab_size // zone.block_size,
+        shift=shift,
+        inverse=abi.inverse_of_odd(zone.block_size >> shift),
+        min_slabs=zone.min_slabs,
+        max_slabs=zone.max_slabs,
+    )
+
+
+def _size_table(zones: Sequence[ZonePlan]) -> tuple[int, ...]:
+    """For sizes 1..8, 9..16, … up to the largest block: the first zone that holds them."""
+    table: list[int] = []
+    for index, zone in enumerate(zones):
+        table += [index] * (zone.block_size // 8 - len(table))
+    return tuple(table)

@@ -1,0 +1,382 @@
+# SPDX-License-Identifier: Apache-2.0
+"""YAML with positions, and our own rules for scalars.
+
+PyYAML delivers the events, nothing more: which scalar is a number, what a duplicate key means and
+that aliases, merges and tags are not wanted is decided here. Every part of the file that can be
+read is read, so that the problems of all later stages are found in the same run.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ramwright.characters import decoded
+from ramwright.errors import MAX_PROBLEMS, Mark, Problem, Related, TooManyProblemsError
+from ramwright.units import MAX_DIGITS, MAX_VALUE
+from ramwright.wording import shown
+
+MAX_NESTING = 16  # mappings and lists inside each other; the language needs five
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A value. `column` is where its text starts, 0 where text and file do not run in step."""
+
+    value: str | int | bool
+    where: Mark
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key, where it stands, and its value."""
+
+    key: str
+    where: Mark
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys in the order of the file."""
+
+    entries: dict[str, Entry]
+    where: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    items: tuple[Node, ...]
+    where: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A value that was reported already; later stages pass it over."""
+
+    where: Mark
+
+
+Node = Scalar | Mapping | Sequence | Broken
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed file. `root` is None where too little of it could be read to go on."""
+
+    root: Mapping | None
+    problems: tuple[Problem, ...]
+    lines: tuple[str, ...]
+
+
+def parsed(data: bytes, file: str) -> Source:
+    """The tree of one file."""
+    text = decoded(data, file)
+    if not text.lines:
+        return Source(None, text.problems, text.lines)
+    reader = _Reader(text.text, file)
+    root = reader.document()
+    problems = list(text.problems)
+    # What tabs and bad characters did to the structure has been said by their own problems.
+    problems += [p for p in reader.problems if p.code != "RW0006" or not text.problems]
+    return Source(root, tuple(problems), text.lines)
+
+
+class _StopReadingError(Exception):
+    """Reading on makes no sense; the reason is among the problems."""
+
+
+class _Reader:
+    """One walk over the events of a file. The recursion is bounded by MAX_NESTING."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.problems: list[Problem] = []
+        self._file = file
+        self._loader = _LOADER(text)
+
+    def document(self) -> Mapping | None:
+        try:
+            return self._document()
+        except (_StopReadingError, TooManyProblemsError):
+            return None
+        except yaml.YAMLError as error:
+            self._report_syntax(error)
+            return None
+
+    def _document(self) -> Mapping | None:
+        self._next()  # start of the stream
+        start = self._next()
+        if isinstance(start, yaml.StreamEndEvent):
+            self._report_empty()
+            return None
+        if start.version is not None or start.tags:
+            self._problem(
+                self._mark(start),
+                "RW0011",
+                "a YAML directive",
+                "delete the line that starts with `%`",
+            )
+        first = self._next()
+        root = self._node(first, 1)
+        if _is_empty(first):
+            self._report_empty()
+            return None
+        self._next()  # end of the document
+        rest = self._next()
+        if isinstance(rest, yaml.DocumentStartEvent):
+            self._problem(
+                self._mark(rest),
+                "RW0008",
+                "a second YAML document",
+                "one file holds one layout; delete the `---`",
+            )
+        if isinstance(root, Mapping):
+            return root
+        if isinstance(root, Broken):
+            return None
+        found = "a list" if isinstance(root, Sequence) else "a single value"
+        self._problem(
+            root.where,
+            "RW0013",
+            f"the file holds {found}, not keys with values",
+            "start with `ramwright: 1`",
+        )
+        return None
+
+    def _report_empty(self) -> None:
+        self._problem(
+            Mark(self._file),
+            "RW0005",
+            "the file is empty",
+            "`ramwright init` writes a first config",
+        )
+
+    def _next(self) -> Any:
+        return self._loader.get_event()
+
+    def _node(self, event: Any, depth: int) -> Node:
+        where = self._mark(event)
+        if isinstance(event, yaml.AliasEvent):
+            self._problem(
+                where,
+                "RW0009",
+                f"an alias, `*{shown(str(event.anchor))}`",
+                "write the value out, or name it under `constants`",
+            )
+            return Broken(where)
+        if event.anchor is not None:
+            self._problem(
+                where,
+                "RW0009",
+                f"an anchor, `&{shown(event.anchor)}`",
+                "delete it; values can be named under `constants`",
+            )
+        if event.tag is not None:
+            self._problem(
+                where,
+                "RW0011",
+                f"a tag, `{shown(event.tag.replace(_YAML_TAG, '!!'))}`",
+                "delete it; the language knows what type each key has",
+            )
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event, where)
+        if depth > MAX_NESTING:
+            self._problem(where, "RW0014", f"more than {MAX_NESTING} levels of nesting")
+            raise _StopReadingError
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(where, depth)
+        return self._mapping(where, depth)
+
+    def _sequence(self, where: Mark, depth: int) -> Sequence:
+        items = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            items.append(self._node(event, depth + 1))
+            if _is_empty(event):
+                self._problem(
+                    self._mark(event),
+                    "RW0016",
+                    "a list item has no value",
+                    "give it one, or delete its `-` or comma",
+                )
+        return Sequence(tuple(items), where)
+
+    def _mapping(self, where: Mark, depth: int) -> Mapping:
+        entries: dict[str, Entry] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            key = self._key(event, depth)
+            event = self._next()
+            value = self._node(event, depth + 1)
+            if key is None:
+                continue
+            if _is_empty(event):
+                self._problem(
+                    key.where,
+                    "RW0016",
+                    f"`{shown(key.key)}` has no value",
+                    "give it one, or delete the key to get its default",
+                )
+            first = entries.get(key.key)
+            if first is None:
+                entries[key.key] = Entry(key.key, key.where, value)
+                continue
+            self._problem(
+                key.where,
+                "RW0012",
+                f"`{shown(key.key)}` is given twice",
+                "delete or rename one of them",
+                Related(first.where, "first given here"),
+            )
+        return Mapping(entries, where)
+
+    def _key(self, event: Any, depth: int) -> Entry | None:
+        """The key as an entry without value yet; None where it is unusable, which is reported."""
+        where = self._mark(event)
+        if not isinstance(event, yaml.ScalarEvent):
+            self._node(event, depth + 1)
+            self._problem(where, "RW0017", "a key that is not a word", "a key is a plain name")
+            return None
+        if _is_empty(event):
+            self._problem(where, "RW0017", "a key is missing", "write a name before the colon")
+            return None
+        if not event.style and event.value == "<<":
+            self._problem(where, "RW0010", "a merge key, `<<`", "write the values out")
+            return None
+        node = self._node(event, depth)
+        if isinstance(node, Broken):
+            return None
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            self._problem(
+                where, "RW0017", f"`{shown(event.value)}` is not a word, but a key is one"
+            )
+            return None
+        return Entry(node.value, where, Broken(where))
+
+    def _scalar(self, event: Any, where: Mark) -> Node:
+        text: str = event.value
+        start, end = event.start_mark, event.end_mark
+        width = end.column - start.column if start.line == end.line else -1
+        if event.style:
+            in_step = event.style in "'\"" and width == len(text) + 2
+            return Scalar(text, where, start.column + 2 if in_step else 0)
+        if not text:
+            return Broken(where)  # reported by the mapping or list it is missing from
+        column = start.column + 1 if width == len(text) else 0
+        if text in ("true", "false"):
+            return Scalar(text == "true", where, column)
+        if _INTEGER.fullmatch(text):
+            return self._integer(text, where, column)
+        return self._word(text, where, column)
+
+    def _integer(self, text: str, where: Mark, column: int) -> Node:
+        base = 16 if "x" in text else 10
+        if len(text.lstrip("-0x")) <= MAX_DIGITS:
+            value = int(text, base)
+            if abs(value) <= MAX_VALUE:
+                return Scalar(value, where, column)
+        self._problem(where, "RW0203", "a number of more than 64 bits")
+        return Broken(where)
+
+    def _word(self, text: str, where: Mark, column: int) -> Node:
+        if text in _NOTHING:
+            self._problem(
+                where,
+                "RW0016",
+                f"`{text}` is no value",
+                "give one, or delete the key to get its default",
+            )
+            return Broken(where)
+        hint = _trap_hint(text)
+        if hint:
+            self._problem(
+                where,
+                "RW0015",
+                f"`{shown(text)}` means different things to different YAML readers",
+                hint,
+            )
+            return Broken(where)
+        return Scalar(text, where, column)
+
+    def _mark(self, event: Any) -> Mark:
+        start, end = event.start_mark, event.end_mark
+        one_line = start.line == end.line
+        return Mark(self._file, start.line + 1, start.column + 1, end.column + 1 if one_line else 0)
+
+    def _problem(
+        self, where: Mark, code: str, what: str, hint: str = "", *related: Related
+    ) -> None:
+        self.problems.append(Problem(where, code, what, hint, related))
+        if len(self.problems) > MAX_PROBLEMS:
+            raise TooManyProblemsError
+
+    def _report_syntax(self, error: yaml.YAMLError) -> None:
+        mark = getattr(error, "problem_mark", None)
+        place = Mark(self._file, mark.line + 1, mark.column + 1) if mark else Mark(self._file)
+        what = getattr(error, "problem", None) or "the file cannot be read"
+        context_mark = getattr(error, "context_mark", None)
+        context = getattr(error, "context", None)
+        related: tuple[Related, ...] = ()
+        if context and context_mark and context_mark.line != getattr(mark, "line", -1):
+            where = Mark(self._file, context_mark.line + 1, context_mark.column + 1)
+            related = (Related(where, context),)
+        hint = "check indentation, colons, brackets and quotes here and in the line above"
+        self._problem(place, "RW0006", f"not YAML: {what}", hint, *related)
+
+
+def _is_empty(event: Any) -> bool:
+    """Whether nothing at all is written where a value is due."""
+    if not isinstance(event, yaml.ScalarEvent):
+        return False
+    return not (event.value or event.style or event.anchor or event.tag)
+
+
+_YAML_TAG = "tag:yaml.org,2002:"
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*|0x[0-9a-fA-F]+)", re.ASCII)
+_NOTHING = frozenset(("~", "null", "Null", "NULL"))
+_BOOLEANS = frozenset(
+    word for base in ("yes", "no", "on", "off") for word in (base, base.title(), base.upper())
+) | {"True", "TRUE", "False", "FALSE"}
+_QUOTE = "put it in quotes where text is meant"
+_USUAL = re.compile(r"[1-9][0-9]*(?:[KM]| [-+*/].*)", re.ASCII)  # a size: no trap
+_TRAPS = (
+    (r"[-+]?0[0-9_]+", "write decimal without leading zeros, or hexadecimal as 0x…"),
+    (r"[-+]?0[oO][0-7_]+", "write decimal, or hexadecimal as 0x…; octal is not known here"),
+    (r"[-+]?0[bB][01_]+", "write decimal, or hexadecimal as 0x…; binary is not known here"),
+    (r"[-+]?(?:0x)?[0-9a-fA-F]+_[0-9a-fA-F_]*", "write the number without `_`"),
+    (
+        r"[-+]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?",
+        f"some readers see a number to base 60; {_QUOTE}",
+    ),
+    (
+        r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?",
+        "write a whole number; 1.5K is 1536",
+    ),
+    (r"[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)", "write a whole number"),
+    (
+        r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?",
+        "some readers see a date; put spaces round the operators",
+    ),
+    (r"=", _QUOTE),
+)
+
+
+def _trap_hint(text: str) -> str:
+    """What to write instead of a plain scalar that YAML 1.1 and 1.2 read differently, or ""."""
+    if text in _BOOLEANS:
+        return f"write `true` or `false`, or {_QUOTE}"
+    if text[0].isalpha():
+        # 1.1 has no trap that starts with a letter beyond the booleans, save numbers with `_`.
+        return ""
+    if _USUAL.fullmatch(text):
+        return ""
+    for pattern, hint in _TRAPS:
+        if re.fullmatch(pattern, text, re.ASCII):
+            return hint
+    return ""

@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is the linked firmware what the config says? Nothing is believed: every address is read from the
+ELF and held against the layout and against everything else that is allocated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from ramwright import abi
+from ramwright.descriptors import Linked, linked_abi, linked_layout, linked_memheap, linked_object
+from ramwright.elf import ElfImage
+from ramwright.errors import Mark, Problem, in_order
+from ramwright.layout import Layout, Object, RegionPlan
+from ramwright.link_view import banks, check_symbol, script_symbol
+from ramwright.linked import arena_address
+from ramwright.ranges import Range, ranges
+
+_RELINK = "generate the layout again, then link again"
+_WRITTEN = {
+    "cleared": "startup code clears",
+    "copied": "startup code copies to",
+    "heap": "the C heap uses",
+    "stack": "the stack uses",
+}
+
+
+def verify(layout: Layout, elf: ElfImage) -> tuple[Problem, ...]:
+    """Everything in `elf` that differs from `layout`. A dropped object is a warning."""
+    if elf.stripped:
+        return (
+            _whole(
+                layout,
+                "RW0501",
+                f"{elf.name} has no symbols, so nothing in it can be found",
+                "verify the ELF before it is stripped, or link without -s",
+            ),
+        )
+    missing = tuple(_missing_scripts(layout, elf))
+    if missing:
+        return missing
+    written = ranges(elf, (region.origin + region.size for region in layout.regions))
+    problems = [*_arenas(layout, elf, written), *_overlaps(layout, elf)]
+    problems += _descriptors(layout, elf, written)
+    problems += _abi(layout, elf)
+    problems += _banks(layout, elf)
+    return in_order(problems)
+
+
+def _missing_scripts(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
+    scripts = (
+        (script_symbol(layout), f"{layout.name}_memory.ld"),
+        (check_symbol(layout), f"{layout.name}_memory_check.ld"),
+    )
+    for symbol, script in scripts:
+        if symbol not in elf.symbols:
+            yield _whole(
+                layout,
+                "RW0502",
+                f"{elf.name} was linked without {script}",
+                f"link with -T board.ld -T {layout.name}_memory.ld "
+                f"-T {layout.name}_memory_check.ld, in this order",
+            )
+
+
+def _arenas(layout: Layout, elf: ElfImage, written: Iterable[Range]) -> Iterator[Problem]:
+    for region in layout.regions:
+        for obj in region.objects:
+            address = arena_address(layout, elf, obj)
+            if address is None:
+                yield _of(layout, obj, "RW0503", "has no arena in the ELF", _RELINK)
+                continue
+            yield from _place(layout, region, obj, address)
+            yield from _image(layout, elf, obj, address)
+            for other in written:
+                if other.overlaps(address, obj.size):
+                    yield _of(
+                        layout,
+                        obj,
+                        "RW0508" if other.kind in ("cleared", "copied") else "RW0509",
+                        f"at {address:#010x} lies where {_WRITTEN[other.kind]} "
+                        f"{other.start:#010x}..{other.end:#010x} ({other.told_by})",
+                        "set link.anchor and link.insert to another place in the board's script"
+                        if obj.address is None and not obj.adopted
+                        else "pin it elsewhere, or adopt another section",
+                    )
+
+
+def _place(layout: Layout, region: RegionPlan, obj: Object, address: int) -> Iterator[Problem]:
+    end = region.origin + region.size
+    if address < region.origin or address + obj.size > end:
+        yield _of(
+            layout,
+            obj,
+            "RW0504",
+            f"lies at {address:#010x}..{address + obj.size:#010x}, outside region {region.name} "
+            f"({region.origin:#010x}..{end:#010x})",
+            "name the region where it is, or correct origin, size and linker of the region",
+        )
+    if obj.address is not None and obj.address != address:
+        yield _of(
+            layout,
+            obj,
+            "RW0505",
+            f"is pinned to {obj.address:#010x} but linked at {address:#010x}",
+            _RELINK,
+        )
+    if address % obj.alignment:
+        yield _of(
+            layout,
+            obj,
+            "RW0505",
+            f"is linked at {address:#010x}, which is not a multiple of {obj.alignment}",
+            _RELINK,
+        )
+
+
+def _image(layout: Layout, elf: ElfImage, obj: Object, address: int) -> Iterator[Problem]:
+    holder = elf.holder(address, obj.size)
+    if holder is None:
+        yield _of(layout, obj, "RW0503", f"at {address:#010x} is in no section of the ELF", _RELINK)
+    elif not holder.nobits:
+        yield _of(
+            layout,
+            obj,
+            "RW0506",
+            f"is part of the image: output section {holder.name} is not NOBITS",
+            "adopt a NOLOAD section" if obj.adopted else "keep (NOLOAD) in the linker script",
+        )
+    elif obj.adopted and holder.name != obj.adopted:
+        yield _of(
+            layout,
+            obj,
+            "RW0504",
+            f"is in output section {holder.name}, not {obj.adopted}",
+            f"let {obj.adopted} collect {obj.section}, or adopt {holder.name}",
+        )
+
+
+def _overlaps(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
+    spans = []
+    for obj in layout.objects:
+        address = arena_address(layout, elf, obj)
+        if address is not None:
+            spans.append((address, address + obj.size, obj))
+            yield from _section_overlaps(layout, elf, obj, address)
+    spans.sort(key=lambda span: span[:2])
+    for (_, end, obj), (start, _, other) in pairwise(spans):
+        if start < end:
+            yield _of(
+                layout,
+                other,
+                "RW0507",
+                f"at {start:#010x} overlaps {obj.name}, which ends at {end:#010x}",
+                _RELINK,
+            )
+
+
+def _section_overlaps(
+    layout: Layout, elf: ElfImage, obj: Object, address: int
+) -> Iterator[Problem]:
+    own = elf.holder(address, obj.size)
+    for section in elf.sections:
+        if section is not own and section.address < address + obj.size and address < section.end:
+            yield _of(
+                layout,
+                obj,
+                "RW0507",
+                f"at {address:#010x}..{address + obj.size:#010x} overlaps output section "
+                f"{section.name} ({section.address:#010x}..{section.end:#010x})",
+                "give the region a reserve for the board's own sections, or pin it elsewhere",
+            )
+
+
+def _descriptors(layout: Layout, elf: ElfImage, written: Iterable[Range]) -> Iterator[Problem]:
+    cleared = [other for other in written if other.kind == "cleared"]
+    for obj in layout.objects:
+        if obj.kind == "buffer":
+            continue
+        linked = linked_object(layout, elf, obj)
+        if linked is None:
+            yield _of(
+                layout,
+                obj,
+                "RW0513",
+                f"is used by nothing and was dropped by the linker; its arena of {obj.size} bytes "
+                "stays",
+                "remove it from the config, or call it",
+                warning=True,
+            )
+            continue
+        yield from _faults(_where(layout, obj), f"{obj.kind} {obj.name}", linked)
+        yield from _states(layout, elf, obj, linked, cleared)
+    for memheap in layout.memheaps:
+        where = layout.config.memheaps[memheap.name].where
+        linked = linked_memheap(layout, elf, memheap)
+        if linked is None:
+            yield Problem(
+                where,
+                "RW0513",
+                f"memheap {memheap.name} is used by nothing and was dropped by the linker",
+                "remove it from the config, or call it",
+                severity="warning",
+            )
+        else:
+            yield from _faults(where, f"memheap {memheap.name}", linked)
+    linked = linked_layout(layout, elf)
+    if linked is not None:
+        yield from _faults(Mark(layout.config.file), f"layout {layout.name}", linked)
+
+
+def _faults(where: Mark, what: str, linked: Linked) -> Iterator[Problem]:
+    for fault in linked.faults:
+        yield Problem(
+            where, "RW0511", f"the descriptor of {what} is not as generated: {fault}", _RELINK
+        )
+
+
+def _states(
+    layout: Layout, elf: ElfImage, obj: Object, linked: Linked, cleared: list[Range]
+) -> Iterator[Problem]:
+    home = next(region for region in layout.regions if region.home)
+    for state in linked.states:
+        section = elf.holder(state.address, state.size)
+        what = f"has its state at {state.address:#010x}"
+        if section is None or not section.nobits:
+            where = f"in {section.name}, which is not NOBITS" if section else "in no section"
+            hint = "compile the generated C without options that move .bss"
+        elif not _inside(home, state.address, state.size):
+            where = f"in {section.name}, outside the home region {home.name}"
+            hint = "name the region of the board's .bss as home"
+        elif cleared and not any(other.holds(state.address, state.size) for other in cleared):
+            where = f"in {section.name}, which startup code does not clear"
+            hint = "let the board's .bss collect .bss.*"
+        else:
+            continue
+        yield _of(layout, obj, "RW0510", f"{what}, {where}", hint)
+
+
+def _inside(region: RegionPlan, address: int, size: int) -> bool:
+    return region.origin <= address and address + size <= region.origin + region.size
+
+
+def _abi(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
+    found = {
+        "the linker script": elf.address(script_symbol(layout)),
+        "the compiled layout": linked_abi(layout, elf),
+    }
+    for what, number in found.items():
+        if number is not None and number != abi.RW_ABI:
+            yield _whole(
+                layout,
+                "RW0512",
+                f"{what} of {elf.name} is for runtime ABI {number}; this ramwright generates for "
+                f"{abi.RW_ABI}",
+                _RELINK,
+            )
+
+
+def _banks(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
+    """The firmware's own sections against the banks: one across a border tells of a wrong origin
+    or size. Regions that share a MEMORY entry are one bank."""
+    for bank in banks(layout):
+        for section in elf.sections:
+            if any(section.address < border < section.end for border in (bank.origin, bank.end)):
+                names = ", ".join(region.name for region in bank.regions)
+                yield Problem(
+                    layout.config.regions[bank.regions[0].name].where,
+                    "RW0514",
+                    f"output section {section.name} ({section.address:#010x}..{section.end:#010x}) "
+                    f"crosses a border of region {names} ({bank.origin:#010x}..{bank.end:#010x})",
+                    "correct origin and size of the region",
+                )
+
+
+def _where(layout: Layout, obj: Object) -> Mark:
+    config = layout.config
+    for kind in (config.buffers, config.pools, config.heaps, config.slabs):
+        if obj.name in kind:
+            return kind[obj.name].placement.where
+    raise AssertionError(obj.name)
+
+
+def _of(
+    layout: Layout, obj: Object, code: str, what: str, hint: str, *, warning: bool = False
+) -> Problem:
+    return Problem(
+        _where(layout, obj),
+        code,
+        f"{obj.kind} {obj.name} {what}",
+        hint,
+        severity="warning" if warning else "error",
+    )
+
+
+def _whole(layout: Layout, code: str, what: str, hint: str) -> Problem:
+    return Problem(Mark(layout.config.file), code, what, hint)

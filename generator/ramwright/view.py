@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Layout in C spelling: what memory.h.j2 and memory.c.j2 loop over and print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ramwright import abi
+from ramwright.layout import HeapPlan, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
+from ramwright.link_view import adopted_symbol, arena_symbol
+from ramwright.units import byte_count, spelled
+
+_TYPES = {"pool": "rw_pool_t", "heap": "rw_heap_t", "slab": "rw_slab_t"}
+_INCLUDES = {"pool": "pool.h", "heap": "heap.h", "slab": "slab.h"}
+_TABLE_ROW = 16  # entries of a size table in a line
+
+View = dict[str, object]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """One table of dispatch.h: which operation, of which kinds."""
+
+    name: str
+    type: str
+    operation: str
+    kinds: tuple[str, ...]
+
+
+_TABLES = (
+    _Table("rw_pool_alloc_cores", "rw_pool_alloc_core_t", "alloc", ("pool",)),
+    _Table("rw_alloc_cores", "rw_alloc_core_t", "alloc", ("heap", "slab")),
+    _Table(
+        "rw_alloc_aligned_cores", "rw_alloc_aligned_core_t", "alloc_aligned", ("heap", "slab")
+    ),
+    _Table("rw_resize_cores", "rw_resize_core_t", "resize", ("heap", "slab")),
+    _Table("rw_free_cores", "rw_free_core_t", "free", ("heap", "slab", "pool")),
+    _Table("rw_usable_cores", "rw_usable_core_t", "usable", ("heap", "slab", "pool")),
+    _Table("rw_check_cores", "rw_check_core_t", "check", ("heap", "slab", "pool")),
+    _Table("rw_walk_cores", "rw_walk_core_t", "walk", ("heap", "slab", "pool")),
+    _Table("rw_stats_cores", "rw_stats_core_t", "stats", ("heap", "slab", "pool")),
+)
+
+
+def core_of(obj: Object) -> str:
+    """The core an object uses, by kind and name: `heap`, `basic_task_16` as "heap basic_task_16"."""
+    assert obj.kind != "buffer"
+    if isinstance(obj.plan, PoolPlan):
+        sharing = "none" if obj.sharing == "none" else "shared"
+        return f"pool {obj.checks}_{sharing}_{obj.plan.link_bits}"
+    if isinstance(obj.plan, HeapPlan):
+        return f"heap {obj.checks}_{obj.sharing}_{obj.plan.link_bits}"
+    return f"slab {obj.checks}_{obj.sharing}"
+
+
+def cores(layout: Layout) -> tuple[str, ...]:
+    """The cores of a layout in the order of rw_object_t.core: heaps, slabs, then pools."""
+    used = {core_of(obj) for obj in layout.objects if obj.kind != "buffer"}
+    return tuple(sorted(used, key=lambda core: (core.startswith("pool"), core)))
+
+
+def c_view(layout: Layout, banner: str) -> View:
+    """Everything both C templates print."""
+    numbering = {core: number for number, core in enumerate(cores(layout))}
+    objects = _in_declaration_order(layout)
+    buffers = [_buffer(layout, obj) for obj in objects if obj.kind == "buffer"]
+    pools = [_pool(layout, obj, numbering) for obj in objects if obj.kind == "pool"]
+    heaps = [_heap(layout, obj, numbering) for obj in objects if obj.kind == "heap"]
+    slabs = [_slab(layout, obj, numbering) for obj in objects if obj.kind == "slab"]
+    memheaps = [_memheap(layout, memheap) for memheap in layout.memheaps]
+    by_address = _by_address(layout)
+    return {
+        "banner": banner,
+        "name": layout.name,
+        "guard": f"{layout.name.upper()}_MEMORY_H",
+        "abi": abi.RW_ABI,
+        "runtime_includes": _runtime_includes(layout),
+        "user_headers": _user_headers(objects),
+        "buffers": buffers,
+        "pools": pools,
+        "heaps": heaps,
+        "slabs": slabs,
+        "memheaps": memheaps,
+        "allocators": [*heaps, *slabs, *memheaps],
+        "placed_by_linker": not _on_host(layout),
+        "arenas": _arenas(layout, objects),
+        "adopted_arenas": [_adopted(layout, obj) for obj in objects if obj.adopted],
+        "asserts": _asserts(objects),
+        "tables": [_table(table, numbering) for table in _TABLES],
+        "core_total": max(1, len(numbering)),
+        "objects_by_address": by_address or ["0"],
+        "object_slots": max(1, len(by_address)),
+        "object_count": len(by_address),
+    }
+
+
+def handle(layout: Layout, name: str) -> str:
+    """The C identifier of an object's descriptor."""
+    if any(memheap.name == name for memheap in layout.memheaps):
+        return f"{name}_memheap"
+    kind = next(obj.kind for obj in layout.objects if obj.name == name)
+    return f"{name}_{kind}"
+
+
+def _in_declaration_order(layout: Layout) -> list[Object]:
+    by_name = {obj.name: obj for obj in layout.objects}
+    config = layout.config
+    declared = (*config.buffers, *config.pools, *config.heaps, *config.slabs)
+    return [by_name[name] for name in declared]
+
+
+def _by_address(layout: Layout) -> list[str]:
+    return [
+        f"&{handle(layout, obj.name)}.object"
+        for region in sorted(layout.regions, key=lambda region: region.origin)
+        for obj in region.objects
+        if obj.kind != "buffer"
+    ]
+
+
+def _runtime_includes(layout: Layout) -> list[str]:
+    kinds = dict.fromkeys(obj.kind for obj in layout.objects if obj.kind != "buffer")
+    names = [_INCLUDES[kind] for kind in ("pool", "heap", "slab") if kind in kinds]
+    names += ["memheap.h"] if layout.memheaps else []
+    return [f"ramwright/{name}" for name in ("attributes.h", *names, "layout.h")]
+
+
+def _user_headers(objects: Iterable[Object]) -> list[str]:
+    headers = (obj.ctype.header for obj in objects if obj.ctype)
+    quoted = (h if h.startswith("<") else f'"{h}"' for h in headers if h)
+    return list(dict.fromkeys(quoted))
+
+
+def _c_string(text: str | None) -> str:
+    return f'"{text}"' if text else "NULL"
+
+
+def _attributes(layout: Layout, obj: Object) -> str:
+    region = next(region for region in layout.regions if region.name == obj.region)
+    return " | ".join(f"RW_{name.upper()}" for name in region.attributes) or "0"
+
+
+def _summary(obj: Object, what: str) -> str:
+    pinned = f" at 0x{obj.address:08x}" if obj.address is not None else ""
+    tail = "" if obj.kind == "buffer" else f"; sharing {obj.sharing}, checks {obj.checks}"
+    return f"{obj.name}: {what} in {obj.region}{pinned}, {obj.alignment}-aligned{tail}."
+
+
+def _common(layout: Layout, obj: Object, numbering: dict[str, int]) -> View:
+    core = core_of(obj)
+    return {
+        "name": obj.name,
+        "handle": handle(layout, obj.name),
+        "type": _TYPES[obj.kind],
+        "title": obj.kind.capitalize(),
+        "arena": f"{obj.name}_arena",
+        "size": obj.size,
+        "alignment": obj.alignment,
+        "debug_name": _c_string(obj.name if obj.debug_name else None),
+        "core": numbering[core],
+        "core_name": core.split()[1],
+        "attributes": _attributes(layout, obj),
+    }
+
+
+def _calls(obj: Object, core_name: str) -> View:
+    """How the accessors of a heap or slab reach their core."""
+    return {
+        "self": f"&{obj.name}_{obj.kind}.object",
+        "alloc": f"rw_{obj.kind}_alloc_{core_name}",
+        "alloc_aligned": f"rw_{obj.kind}_alloc_aligned_{core_name}",
+        "free": f"rw_{obj.kind}_free_{core_name}",
+        "generic": f"rw_{obj.kind}",
+    }
+
+
+def _buffer(layout: Layout, obj: Object) -> View:
+    return {
+        "name": obj.name,
+        "summary": _summary(obj, byte_count(obj.size)),
+        "declaration": _declaration(obj, obj.name),
+        "label": "" if _on_host(layout) else f' __asm__("{arena_symbol(layout, obj)}")',
+    }
+
+
+def _pool(layout: Layout, obj: Object, numbering: dict[str, int]) -> View:
+    plan = obj.plan
+    assert isinstance(plan, PoolPlan)
+    pointer = f"{obj.ctype.spelling} *" if obj.ctype else "void *"
+    return {
+        **_common(layout, obj, numbering),
+        "summary": _summary(obj, f"{plan.count} blocks of {byte_count(plan.block_size)}"),
+        "pointer": pointer,
+        "link_type": f"int{plan.link_bits}_t",
+        "count": plan.count,
+        "stride": plan.stride,
+        "shift": plan.shift,
+        "inverse": f"0x{plan.inverse:016x}",
+    }
+
+
+def _heap(layout: Layout, obj: Object, numbering: dict[str, int]) -> View:
+    plan = obj.plan
+    assert isinstance(plan, HeapPlan)
+    common = _common(layout, obj, numbering)
+    return {
+        **common,
+        **_calls(obj, str(common["core_name"])),
+        "summary": _summary(obj, byte_count(obj.size)),
+        "link_type": f"uint{plan.link_bits}_t",
+        "bins": plan.bins,
+        "granules": plan.granules,
+    }
+
+
+def _slab(layout: Layout, obj: Object, numbering: dict[str, int]) -> View:
+    plan = obj.plan
+    assert isinstance(plan, SlabPlan)
+    common = _common(layout, obj, numbering)
+    blocks = ", ".join(str(zone.block_size) for zone in plan.zones)
+    what = f"{plan.slab_count} slabs of {spelled(plan.slab_size)}, zones {blocks}"
+    table = plan.size_table
+    rows = [table[start : start + _TABLE_ROW] for start in range(0, len(table), _TABLE_ROW)]
+    return {
+        **common,
+        **_calls(obj, str(common["core_name"])),
+        "summary": _summary(obj, what),
+        "slab_count": plan.slab_count,
+        "slab_shift": plan.slab_shift,
+        "map_words": plan.map_words,
+        "slab_size": plan.slab_size,
+        "zone_count": len(plan.zones),
+        "zones": [
+            {
+                "index": index,
+                "inverse": f"0x{zone.inverse:016x}",
+                "block_size": zone.block_size,
+                "blocks": zone.blocks,
+                "min_slabs": zone.min_slabs,
+                "max_slabs": zone.max_slabs,
+                "shift": zone.shift,
+            }
+            for index, zone in enumerate(plan.zones)
+        ],
+        "largest": plan.zones[-1].block_size,
+        "shared_count": plan.slab_count - sum(zone.min_slabs for zone in plan.zones),
+        "size_table_length": len(table),
+        "size_table_rows": [", ".join(map(str, row)) for row in rows],
+    }
+
+
+def _memheap(layout: Layout, memheap: MemheapPlan) -> View:
+    members = [obj for name in memheap.members for obj in layout.objects if obj.name == name]
+    return {
+        "name": memheap.name,
+        "handle": f"{memheap.name}_memheap",
+        "type": "rw_memheap_t",
+        "title": "Memheap",
+        "summary": f"{memheap.name}: {', then '.join(memheap.members)}.",
+        "debug_name": _c_string(memheap.name if memheap.debug_name else None),
+        "size": sum(obj.size for obj in members),
+        "members": [handle(layout, name) for name in memheap.members],
+        "member_count": len(memheap.members),
+        "self": f"&{memheap.name}_memheap",
+        "alloc": "rw_memheap_alloc",
+        "alloc_aligned": "rw_memheap_alloc_aligned",
+        "free": "rw_memheap_free",
+        "generic": "rw_memheap",
+    }
+
+
+def _on_host(layout: Layout) -> bool:
+    """Whether the arenas are plain C arrays: on a host there is no script to place them."""
+    return layout.config.target.cpu == "host"
+
+
+def _declaration(obj: Object, identifier: str) -> str:
+    if obj.ctype:
+        return f"{obj.ctype.spelling} {identifier}"
+    return f"uint8_t {identifier}[{obj.size}]"
+
+
+def _arenas(layout: Layout, objects: Sequence[Object]) -> list[str]:
+    if _on_host(layout):
+        return [
+            f"_Alignas({obj.alignment}) {_declaration(obj, obj.name)}"
+            if obj.kind == "buffer"
+            else f"static _Alignas({obj.alignment}) uint8_t {obj.name}_arena[{obj.size}]"
+            for obj in objects
+        ]
+    return [
+        f"extern uint8_t {obj.name}_arena[{obj.size}]\n"
+        f'    __asm__("{arena_symbol(layout, obj)}")'
+        for obj in objects
+        if obj.kind != "buffer"
+    ]
+
+
+def _adopted(layout: Layout, obj: Object) -> View:
+    return {
+        "name": obj.name,
+        "output": obj.adopted,
+        "section": obj.section,
+        "symbol": adopted_symbol(layout, obj),
+        "size": obj.size,
+        "alignment": obj.alignment,
+    }
+
+
+def _asserts(objects: Sequence[Object]) -> list[View]:
+    """Static asserts on the user's types and on the sizes the map counts with."""
+    checks: list[View] = []
+    for obj in objects:
+        if obj.ctype is None:
+            continue
+        spelling = obj.ctype.spelling
+        room = obj.plan.block_size if isinstance(obj.plan, PoolPlan) else obj.size
+        key = "block_size" if isinstance(obj.plan, PoolPlan) else "size"
+        checks.append(
+            {
+                "condition": f"sizeof({spelling}) <= {room}",
+                "message": f"{obj.name}: {key} {room} is smaller than {spelling}",
+            }
+        )
+        checks.append(
+            {
+                "condition": f"_Alignof({spelling}) <= {obj.alignment}",
+                "message": f"{obj.name}: alignment {obj.alignment} is less than {spelling} needs",
+            }
+        )
+    return checks
+
+
+def _table(table: _Table, numbering: dict[str, int]) -> View:
+    entries = []
+    for core, number in numbering.items():
+        kind, name = core.split()
+        if kind in table.kinds:
+            entries.append(f"[{number}] = rw_{kind}_{table.operation}_{name}")
+    return {"name": table.name, "type": table.type, "entries": entries or ["0"]}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bare Cortex-M, one core: contracts in ramwright/port.h.
+ *
+ * Locks mask interrupts with PRIMASK. A bare machine has no kernel whose tasks could be locked out
+ * alone, and under every single-core kernel no task is switched while interrupts are off, so the
+ * task lock is the interrupt lock. Masked sections are short and bounded: a few instructions for a
+ * pool, O(1) for a heap or a slab.
+ *
+ * Writing PRIMASK does nothing in unprivileged thread mode: with unprivileged tasks, provide a port
+ * whose locks call the kernel, or give such tasks lock-free pools.
+ *
+ * Where the core has LDREX and STREX (ARMv7-M, ARMv8-M), shared pools are lock-free. Exception
+ * entry and return clear the exclusive monitor, so a store fails if any handler, and hence any task
+ * switch, came between: a head that left and came back (ABA) is noticed. Barrier instructions are
+ * not needed: one core sees its own accesses in program order, handlers included; compiler barriers
+ * are. Exclusives may never succeed on memory that the MPU marks shareable on a Cortex-M7 (no
+ * global monitor behind its AXI): keep the home bank, which holds the pools' state, non-shareable,
+ * or in DTCM.
+ */
+#ifndef RAMWRIGHT_PORTS_CORTEX_M_H
+#define RAMWRIGHT_PORTS_CORTEX_M_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RW_PORT_TASK_IS_INTERRUPT
+
+static inline uintptr_t rw_port_lock_interrupt(void)
+{
+    uintptr_t primask;
+    __asm volatile("mrs %0, primask\n\tcpsid i" : "=r"(primask) : : "memory");
+    return primask;
+}
+
+static inline void rw_port_unlock_interrupt(uintptr_t primask)
+{
+    __asm volatile("msr primask, %0" : : "r"(primask) : "memory");
+}
+
+static inline uintptr_t rw_port_lock_task(void)
+{
+    return rw_port_lock_interrupt();
+}
+
+static inline void rw_port_unlock_task(uintptr_t primask)
+{
+    rw_port_unlock_interrupt(primask);
+}
+
+/* Bits 0 to 2: exclusives on bytes, halfwords and words. */
+#if defined(__ARM_FEATURE_LDREX) && (__ARM_FEATURE_LDREX & 7) == 7
+
+#define RW_PORT_LLSC
+
+/* One width: its C type and the suffix of its instructions. */
+#define RW_PORT_EXCLUSIVES(width, suffix)                                                          \
+    static inline uint32_t rw_port_load_linked_##width(const uint##width##_t *address)             \
+    {                                                                                              \
+        uint32_t value;                                                                            \
+        __asm volatile("ldrex" suffix " %0, %1" : "=r"(value) : "Q"(*address));                    \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline bool rw_port_store_conditional_##width(uint##width##_t *address, uint32_t value) \
+    {                                                                                              \
+        uint32_t failed;                                                                           \
+        __asm volatile("strex" suffix " %0, %2, %1"                                                \
+                       : "=&r"(failed), "=Q"(*address)                                             \
+                       : "r"(value)                                                                \
+                       : "memory");                                                                \
+        return failed == 0;                                                                        \
+    }
+
+RW_PORT_EXCLUSIVES(8, "b")
+RW_PORT_EXCLUSIVES(16, "h")
+RW_PORT_EXCLUSIVES(32, "")
+
+#undef RW_PORT_EXCLUSIVES
+
+#endif
+
+#endif

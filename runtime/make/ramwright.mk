@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Memory layouts in a Makefile. Set, before the include:
+#
+#   RAMWRIGHT_CONFIG       the layout; default memory.ramwright.yaml
+#   RAMWRIGHT_SCRIPT       the board's linker script; it is not changed
+#   RAMWRIGHT_DIR          where generated files and objects go; default build/ramwright
+#   RAMWRIGHT              the command; default ramwright
+#
+# Use, after it:
+#
+#   RAMWRIGHT_CPPFLAGS     for every source that includes <name>_memory.h
+#   RAMWRIGHT_OBJECTS      the compiled layout and the library of the runtime, to be linked; they are
+#                          compiled with the CC, AR, CPPFLAGS and CFLAGS of the firmware
+#   RAMWRIGHT_LDFLAGS      the linker scripts in their order; do not name RAMWRIGHT_SCRIPT yourself
+#   RAMWRIGHT_LINK_DEPENDS what the ELF depends on besides objects
+#   ramwright_verify       last step of the link: fails, and removes the ELF, where it differs from the
+#                          layout
+#
+#   RAMWRIGHT_SCRIPT := board.ld
+#   include $(shell ramwright paths --make)
+#   CPPFLAGS += $(RAMWRIGHT_CPPFLAGS)
+#   fw.elf: main.o $(RAMWRIGHT_OBJECTS) $(RAMWRIGHT_LINK_DEPENDS)
+#   	$(CC) $(CFLAGS) $(LDFLAGS) $(RAMWRIGHT_LDFLAGS) -o $@ main.o $(RAMWRIGHT_OBJECTS)
+#   	$(call ramwright_verify,$@)
+#
+# The generator runs while Make reads its makefiles, so the header is there before anything is
+# compiled; dependencies found by the compiler (-MMD) do the rest. It does not run for goals named
+# clean, distclean or help. Where the path of the project has spaces, use relative names.
+
+RAMWRIGHT ?= ramwright
+RAMWRIGHT_CONFIG ?= memory.ramwright.yaml
+RAMWRIGHT_DIR ?= build/ramwright
+ifndef RAMWRIGHT_SCRIPT
+$(error ramwright.mk: set RAMWRIGHT_SCRIPT to the linker script of the board)
+endif
+
+ramwright_goal := $(.DEFAULT_GOAL)
+ramwright_empty :=
+ramwright_space := $(ramwright_empty) $(ramwright_empty)
+ramwright_layout := $(RAMWRIGHT_DIR)/layout.mk
+
+# One file is the stamp of the last run and tells Make what that run wrote and where the runtime is.
+# Outputs are rewritten only where their content changed; the stamp always.
+$(ramwright_layout): $(RAMWRIGHT_CONFIG)
+	@mkdir -p $(@D)
+	$(RAMWRIGHT) generate $(RAMWRIGHT_CONFIG) -o $(RAMWRIGHT_DIR) \
+		--depfile $@.d --depfile-target $@
+	@outputs=$$($(RAMWRIGHT) generate $(RAMWRIGHT_CONFIG) -o $(RAMWRIGHT_DIR) \
+		--list-outputs) && source=$$($(RAMWRIGHT) paths --src) && { \
+		echo "ramwright_outputs :=" $$outputs; \
+		echo "ramwright_include := $$($(RAMWRIGHT) paths --include)"; \
+		echo "ramwright_src := $$source"; \
+		echo "ramwright_units :=" $$(cd "$$source" && echo *.c); \
+	} > $@.new && mv $@.new $@
+
+ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out clean distclean help,$(MAKECMDGOALS))),)
+include $(ramwright_layout)
+-include $(ramwright_layout).d
+endif
+
+ramwright_generated := $(filter %_memory.c,$(ramwright_outputs))
+ramwright_fragment := $(filter-out %_check.ld,$(filter %_memory.ld,$(ramwright_outputs)))
+ramwright_check := $(filter %_memory_check.ld,$(ramwright_outputs))
+ramwright_layout_object := $(ramwright_generated:.c=.o)
+ramwright_library := $(RAMWRIGHT_DIR)/libramwright.a
+ramwright_runtime_objects := $(addprefix $(RAMWRIGHT_DIR)/runtime/,$(ramwright_units:.c=.o))
+
+# The generated header includes those that declare its types, named as seen from the layout.
+RAMWRIGHT_CPPFLAGS := -I$(RAMWRIGHT_DIR) -I$(dir $(RAMWRIGHT_CONFIG)) "-I$(ramwright_include)"
+RAMWRIGHT_OBJECTS := $(ramwright_layout_object) $(ramwright_library)
+RAMWRIGHT_LDFLAGS := -T$(RAMWRIGHT_SCRIPT) -T$(ramwright_fragment) -T$(ramwright_check)
+RAMWRIGHT_LINK_DEPENDS := $(RAMWRIGHT_SCRIPT) $(ramwright_fragment) $(ramwright_check) $(ramwright_layout)
+ramwright_verify = $(RAMWRIGHT) verify $(RAMWRIGHT_CONFIG) $(1) || { rm -f $(1); exit 1; }
+
+# Sections of their own: what no object uses is not linked where the firmware links with --gc-sections.
+ramwright_compile = $(CC) $(CPPFLAGS) $(RAMWRIGHT_CPPFLAGS) $(CFLAGS) -ffunction-sections -fdata-sections \
+	-MMD -MP -c
+
+$(ramwright_layout_object): %.o: %.c
+	$(ramwright_compile) -o $@ $<
+
+$(ramwright_runtime_objects): $(RAMWRIGHT_DIR)/runtime/%.o: $(subst $(ramwright_space),\$(ramwright_space),$(ramwright_src))/%.c
+	@mkdir -p $(@D)
+	$(ramwright_compile) -o $@ "$<"
+
+$(ramwright_library): $(ramwright_runtime_objects)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+-include $(ramwright_layout_object:.o=.d) $(ramwright_runtime_objects:.o=.d)
+
+.DEFAULT_GOAL := $(ramwright_goal)

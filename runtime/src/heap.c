@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Heaps, roof: the cores (lock, inner function, unlock, then faults with no lock held) and the
+ * generic calls that find them.
+ */
+#include "ramwright/port.h"
+
+#include "heap_inspect.h"
+#include "heap_resize.h"
+#include "object.h"
+
+/* Arena bytes that no request can have: the granule before the first block, and a header. */
+#define HEAP_OVERHEAD 12U
+
+_Static_assert(offsetof(rw_heap_t, object) == 0, "a heap's descriptor starts with its object");
+
+RW_INLINE const rw_heap_t *heap_of(const rw_object_t *object)
+{
+    return (const rw_heap_t *)(const void *)object;
+}
+
+/* Spelt as in the names of cores. */
+#define HEAP_SHARING_none RW_SHARING_NONE
+#define HEAP_SHARING_task RW_SHARING_TASK
+#define HEAP_SHARING_interrupt RW_SHARING_INTERRUPT
+
+/* A size that even the empty heap cannot serve. */
+#define HEAP_REJECT(sharing)                                                                       \
+    RW_NOINLINE void *heap_reject_##sharing(const rw_object_t *object, size_t size)                \
+    {                                                                                              \
+        if (size > object->size) {                                                                 \
+            rw_on_fault(RW_E_SIZE, object, NULL);                                                  \
+        } else if (size != 0U) {                                                                   \
+            const uintptr_t lock = rw_port_lock(HEAP_SHARING_##sharing);                           \
+            (void)heap_refuse(heap_of(object)->state);                                             \
+            rw_port_unlock(HEAP_SHARING_##sharing, lock);                                          \
+        }                                                                                          \
+        return NULL;                                                                               \
+    }
+
+HEAP_REJECT(none)
+HEAP_REJECT(task)
+HEAP_REJECT(interrupt)
+
+RW_INLINE void *heap_reject(rw_sharing_t sharing, const rw_object_t *object, size_t size)
+{
+    if (sharing == RW_SHARING_NONE) {
+        return heap_reject_none(object, size);
+    }
+    return sharing == RW_SHARING_TASK ? heap_reject_task(object, size)
+                                      : heap_reject_interrupt(object, size);
+}
+
+/* The block an alloc found, or NULL after reporting the damage it found. */
+RW_INLINE void *heap_granted(heap_traits_t traits, const rw_object_t *object, heap_found_t index)
+{
+    const size_t offset = (size_t)(index & ~HEAP_DAMAGED) * RW_HEAP_GRANULE;
+    if ((int32_t)index > 0) {
+        return object->arena + offset;
+    }
+    if (traits.checked && index != 0U) {
+        rw_on_fault(RW_E_CORRUPT, object, object->arena + offset);
+    }
+    return NULL;
+}
+
+RW_INLINE void *heap_alloc(heap_traits_t traits, rw_sharing_t sharing, const rw_object_t *object,
+                           size_t size)
+{
+    if (size - 1U >= object->size - HEAP_OVERHEAD) {
+        return heap_reject(sharing, object, size);
+    }
+    const uintptr_t lock = rw_port_lock(sharing);
+    const heap_found_t index =
+        heap_alloc_locked(heap_view(traits, heap_of(object)), heap_granules(size));
+    rw_port_unlock(sharing, lock);
+    return heap_granted(traits, object, index);
+}
+
+RW_INLINE void *heap_alloc_aligned(heap_traits_t traits, rw_sharing_t sharing,
+                                   const rw_object_t *object, size_t alignment, size_t size)
+{
+    if (alignment == 0U || (alignment & (alignment - 1U)) != 0U || alignment > object->size) {
+        rw_on_fault(RW_E_ALIGNMENT, object, NULL);
+        return NULL;
+    }
+    if (size - 1U >= object->size - HEAP_OVERHEAD) {
+        return heap_reject(sharing, object, size);
+    }
+    const uintptr_t lock = rw_port_lock(sharing);
+    const heap_view_t heap = heap_view(traits, heap_of(object));
+    const uint32_t granules = heap_granules(size);
+    const heap_found_t index =
+        alignment <= RW_HEAP_GRANULE
+            ? heap_alloc_locked(heap, granules)
+            : heap_alloc_aligned_locked(heap, (uint32_t)(alignment / RW_HEAP_GRANULE), granules);
+    rw_port_unlock(sharing, lock);
+    return heap_granted(traits, object, index);
+}
+
+RW_INLINE rw_status_t heap_resize(heap_traits_t traits, rw_sharing_t sharing,
+                                  const rw_object_t *object, void *block, size_t size)
+{
+    rw_status_t status = RW_E_SIZE;
+    if (size <= object->size) {
+        const uintptr_t lock = rw_port_lock(sharing);
+        const heap_view_t heap = heap_view(traits, heap_of(object));
+        status = HEAP_SHARED(heap, resize, block, heap_granules(size));
+        rw_port_unlock(sharing, lock);
+    }
+    if (status != RW_OK && status != RW_E_SIZE) {
+        rw_on_fault(status, object, block);
+    }
+    return status;
+}
+
+RW_INLINE rw_status_t heap_free(heap_traits_t traits, rw_sharing_t sharing,
+                                const rw_object_t *object, void *block)
+{
+    if (block == NULL) {
+        return RW_OK;
+    }
+    const uintptr_t lock = rw_port_lock(sharing);
+    const rw_status_t status = heap_free_locked(heap_view(traits, heap_of(object)), block);
+    rw_port_unlock(sharing, lock);
+    if (traits.checked && status != RW_OK) {
+        rw_on_fault(status, object, block);
+    }
+    return status;
+}
+
+/* No lock: the header of a block that its caller owns changes only in one word's flag. */
+RW_INLINE size_t heap_usable(heap_traits_t traits, const rw_object_t *object, const void *block)
+{
+    uint32_t index = 0;
+    uint32_t header = 0;
+    const heap_view_t heap = heap_view(traits, heap_of(object));
+    if (block == NULL || heap_identify(heap, block, &index, &header) != RW_OK) {
+        return 0;
+    }
+    return heap_bytes(heap_size(traits, header));
+}
+
+RW_INLINE rw_status_t heap_check(heap_traits_t traits, rw_sharing_t sharing,
+                                 const rw_object_t *object)
+{
+    const uintptr_t lock = rw_port_lock(sharing);
+    const heap_found_t damage = heap_check_locked(heap_view(traits, heap_of(object)));
+    rw_port_unlock(sharing, lock);
+    if (damage == 0U) {
+        return RW_OK;
+    }
+    const size_t offset = (size_t)(damage & ~HEAP_DAMAGED) * RW_HEAP_GRANULE;
+    rw_on_fault(RW_E_CORRUPT, object, object->arena + offset);
+    return RW_E_CORRUPT;
+}
+
+RW_INLINE void heap_walk(heap_traits_t traits, rw_sharing_t sharing, const rw_object_t *object,
+                         rw_visit_t visit, void *context)
+{
+    const uintptr_t lock = rw_port_lock(sharing);
+    heap_walk_locked(heap_view(traits, heap_of(object)), visit, context);
+    rw_port_unlock(sharing, lock);
+}
+
+RW_INLINE void heap_stats(heap_traits_t traits, rw_sharing_t sharing, const rw_object_t *object,
+                          rw_stats_t *out)
+{
+    const uintptr_t lock = rw_port_lock(sharing);
+    heap_stats_locked(heap_view(traits, heap_of(object)), out);
+    rw_port_unlock(sharing, lock);
+}
+
+#define HEAP_TRAITS_none_16 ((heap_traits_t){false, false})
+#define HEAP_TRAITS_none_32 ((heap_traits_t){false, true})
+#define HEAP_TRAITS_basic_16 ((heap_traits_t){true, false})
+#define HEAP_TRAITS_basic_32 ((heap_traits_t){true, true})
+
+#define HEAP_CORE(checks, sharing, width)                                                          \
+    void *rw_heap_alloc_##checks##_##sharing##_##width(const rw_object_t *object, size_t size)     \
+    {                                                                                              \
+        return heap_alloc(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, size);   \
+    }                                                                                              \
+    void *rw_heap_alloc_aligned_##checks##_##sharing##_##width(const rw_object_t *object,          \
+                                                               size_t alignment, size_t size)      \
+    {                                                                                              \
+        return heap_alloc_aligned(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object,  \
+                                  alignment, size);                                                \
+    }                                                                                              \
+    rw_status_t rw_heap_resize_##checks##_##sharing##_##width(const rw_object_t *object,           \
+                                                              void *block, size_t size)            \
+    {                                                                                              \
+        return heap_resize(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, block,  \
+                           size);                                                                  \
+    }                                                                                              \
+    rw_status_t rw_heap_free_##checks##_##sharing##_##width(const rw_object_t *object,             \
+                                                            void *block)                           \
+    {                                                                                              \
+        return heap_free(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, block);   \
+    }                                                                                              \
+    size_t rw_heap_usable_##checks##_##sharing##_##width(const rw_object_t *object,                \
+                                                         const void *block)                        \
+    {                                                                                              \
+        return heap_usable(HEAP_TRAITS_##checks##_##width, object, block);                         \
+    }                                                                                              \
+    rw_status_t rw_heap_check_##checks##_##sharing##_##width(const rw_object_t *object)            \
+    {                                                                                              \
+        return heap_check(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object);         \
+    }                                                                                              \
+    void rw_heap_walk_##checks##_##sharing##_##width(const rw_object_t *object, rw_visit_t visit,  \
+                                                     void *context)                                \
+    {                                                                                              \
+        heap_walk(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, visit, context); \
+    }                                                                                              \
+    void rw_heap_stats_##checks##_##sharing##_##width(const rw_object_t *object, rw_stats_t *out)  \
+    {                                                                                              \
+        heap_stats(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, out);           \
+    }
+
+HEAP_CORE(none, none, 16)
+HEAP_CORE(none, none, 32)
+HEAP_CORE(none, interrupt, 16)
+HEAP_CORE(none, interrupt, 32)
+HEAP_CORE(basic, none, 16)
+HEAP_CORE(basic, none, 32)
+HEAP_CORE(basic, interrupt, 16)
+HEAP_CORE(basic, interrupt, 32)
+
+#if defined(RW_PORT_TASK_IS_INTERRUPT)
+
+/* The same code under two names, linked once. */
+#define HEAP_ALIAS(name, core)                                                                     \
+    __attribute__((alias("rw_heap_" #name "_" #core))) __typeof__(rw_heap_##name##_##core)
+
+#define HEAP_TASK_CORE(checks, width)                                                              \
+    HEAP_ALIAS(alloc, checks##_interrupt_##width) rw_heap_alloc_##checks##_task_##width;           \
+    HEAP_ALIAS(alloc_aligned, checks##_interrupt_##width)                                          \
+    rw_heap_alloc_aligned_##checks##_task_##width;                                                 \
+    HEAP_ALIAS(resize, checks##_interrupt_##width) rw_heap_resize_##checks##_task_##width;         \
+    HEAP_ALIAS(free, checks##_interrupt_##width) rw_heap_free_##checks##_task_##width;             \
+    HEAP_ALIAS(usable, checks##_interrupt_##width) rw_heap_usable_##checks##_task_##width;         \
+    HEAP_ALIAS(check, checks##_interrupt_##width) rw_heap_check_##checks##_task_##width;           \
+    HEAP_ALIAS(walk, checks##_interrupt_##width) rw_heap_walk_##checks##_task_##width;             \
+    HEAP_ALIAS(stats, checks##_interrupt_##width) rw_heap_stats_##checks##_task_##width
+
+HEAP_TASK_CORE(none, 16);
+HEAP_TASK_CORE(none, 32);
+HEAP_TASK_CORE(basic, 16);
+HEAP_TASK_CORE(basic, 32);
+
+#else
+
+HEAP_CORE(none, task, 16)
+HEAP_CORE(none, task, 32)
+HEAP_CORE(basic, task, 16)
+HEAP_CORE(basic, task, 32)
+
+#endif
+
+void *rw_heap_alloc(const rw_heap_t *heap, size_t size)
+{
+    return rw_alloc_cores[heap->object.core](&heap->object, size);
+}
+
+void *rw_heap_alloc_aligned(const rw_heap_t *heap, size_t alignment, size_t size)
+{
+    return rw_alloc_aligned_cores[heap->object.core](&heap->object, alignment, size);
+}
+
+void *rw_heap_calloc(const rw_heap_t *heap, size_t count, size_t size)
+{
+    return rw_object_calloc(&heap->object, count, size);
+}
+
+void *rw_heap_realloc(const rw_heap_t *heap, void *block, size_t size)
+{
+    return rw_object_realloc(&heap->object, block, size);
+}
+
+rw_status_t rw_heap_free(const rw_heap_t *heap, void *block)
+{
+    return rw_free_cores[heap->object.core](&heap->object, block);
+}
+
+size_t rw_heap_usable_size(const rw_heap_t *heap, const void *block)
+{
+    return rw_usable_cores[heap->object.core](&heap->object, block);
+}
+
+rw_status_t rw_heap_check(const rw_heap_t *heap)
+{
+    return rw_check_cores[heap->object.core](&heap->object);
+}
+
+void rw_heap_walk(const rw_heap_t *heap, rw_visit_t visit, void *context)
+{
+    rw_walk_cores[heap->object.core](&heap->object, visit, context);
+}
+
+void rw_heap_stats(const rw_heap_t *heap, rw_stats_t *out)
+{
+    rw_stats_cores[heap->object.core](&heap->object, out);
+}

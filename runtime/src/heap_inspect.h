@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Heaps, second floor, west wing: looking without touching. Run under the lock.
+ */
+#ifndef RAMWRIGHT_SRC_HEAP_INSPECT_H
+#define RAMWRIGHT_SRC_HEAP_INSPECT_H
+
+#include "heap_core.h"
+
+RW_INLINE bool heap_header_sound(heap_view_t heap, uint32_t index, uint32_t header)
+{
+    return (heap_is_used(heap.traits, header, index) || heap_is_free(heap.traits, header, index)) &&
+           heap_size_fits(heap, index, heap_size(heap.traits, header));
+}
+
+/* Walks the blocks: *free_blocks is their number of free ones. 0 iff all is well, else
+ * HEAP_DAMAGED | index. */
+RW_INLINE heap_found_t heap_check_blocks(heap_view_t heap, uint32_t *free_blocks)
+{
+    uint32_t used = 0;
+    bool prev_free = false;
+    uint32_t index = 1;
+    while (index <= heap.top) {
+        const uint32_t header = *heap_header(heap, index);
+        const uint32_t size = heap_size(heap.traits, header);
+        const bool is_free = heap_is_free(heap.traits, header, index);
+        if (!heap_header_sound(heap, index, header) || heap_prev_is_free(header) != prev_free) {
+            return HEAP_DAMAGED | index;
+        }
+        if (is_free && (prev_free || *heap_footer_before(heap, index + size) != index)) {
+            return HEAP_DAMAGED | index;
+        }
+        *free_blocks += is_free ? 1U : 0U;
+        used += is_free ? 0U : size;
+        prev_free = is_free;
+        index += size;
+    }
+    return prev_free || used != heap.state->used ? HEAP_DAMAGED : 0U;
+}
+
+/* Walks one list, counting its blocks down from *free_blocks. */
+RW_INLINE heap_found_t heap_check_list(heap_view_t heap, uint32_t class, uint32_t *free_blocks)
+{
+    uint32_t prev = 0;
+    uint32_t index = heap_first(heap, class);
+    const bool listed = (heap.state->map[class / 32U] & heap_map_bit(class)) != 0U;
+    if (listed != (index != 0U)) {
+        return HEAP_DAMAGED;
+    }
+    for (; index != 0U; index = heap_link(heap, index, HEAP_NEXT)) {
+        if (index > heap.top || *free_blocks == 0U) {
+            return HEAP_DAMAGED | prev;
+        }
+        const uint32_t header = *heap_header(heap, index);
+        if (!heap_is_free(heap.traits, header, index) ||
+            heap_class(heap_size(heap.traits, header)) != class ||
+            heap_link(heap, index, HEAP_PREV) != prev) {
+            return HEAP_DAMAGED | index;
+        }
+        (*free_blocks)--;
+        prev = index;
+    }
+    return 0;
+}
+
+RW_INLINE heap_found_t heap_check_locked(heap_view_t heap)
+{
+    uint32_t free_blocks = 0;
+    if (heap.top > heap.state->peak || heap.state->peak > heap.self->granules) {
+        return HEAP_DAMAGED;
+    }
+    heap_found_t damage = heap_check_blocks(heap, &free_blocks);
+    const uint32_t last = heap_class(heap.self->granules);
+    for (uint32_t class = 0; class <= last && damage == 0U; class ++) {
+        damage = heap_check_list(heap, class, &free_blocks);
+    }
+    const bool more = free_blocks != 0U || heap_class_from(heap.state, last + 1U) != 0U;
+    return damage == 0U && more ? HEAP_DAMAGED : damage;
+}
+
+RW_INLINE void heap_walk_locked(heap_view_t heap, rw_visit_t visit, void *context)
+{
+    uint32_t index = 1;
+    while (index <= heap.top) {
+        const uint32_t header = *heap_header(heap, index);
+        const uint32_t size = heap_size(heap.traits, header);
+        if (!heap_header_sound(heap, index, header)) {
+            return;
+        }
+        const rw_block_t block = {&heap.self->object, heap_payload(heap, index), heap_bytes(size),
+                                  heap_is_used(heap.traits, header, index)};
+        if (!visit(&block, context)) {
+            return;
+        }
+        index += size;
+    }
+}
+
+/* Largest class whose list is not empty; call only if there is one. */
+RW_INLINE uint32_t heap_largest_class(const rw_heap_state_t *state)
+{
+    uint32_t word = RW_HEAP_MAP_WORDS - 1U;
+    while (state->map[word] == 0U) {
+        word--;
+    }
+    return 32U * word + 31U - (uint32_t)__builtin_ctz(state->map[word]);
+}
+
+/* Granules of the largest request that would succeed: alloc looks at no more blocks of a request's
+ * own class than this does. */
+RW_INLINE uint32_t heap_largest(heap_view_t heap)
+{
+    const rw_heap_state_t *state = heap.state;
+    uint32_t largest = heap.self->granules - heap.top;
+    uint32_t index = 0;
+    if ((state->map[0] | state->map[1] | state->map[2]) != 0U) {
+        index = heap_first(heap, heap_largest_class(state));
+    }
+    for (uint32_t looks = HEAP_LOOKS; looks > 0U && index != 0U && index <= heap.top; looks--) {
+        const uint32_t size = heap_size(heap.traits, *heap_header(heap, index));
+        largest = size > largest ? size : largest;
+        index = heap_link(heap, index, HEAP_NEXT);
+    }
+    return largest;
+}
+
+RW_INLINE void heap_stats_locked(heap_view_t heap, rw_stats_t *out)
+{
+    const rw_heap_state_t *state = heap.state;
+    const uint32_t largest = heap_largest(heap);
+    out->size = heap.self->object.size;
+    out->used = (size_t)state->used * RW_HEAP_GRANULE;
+    out->peak = state->peak == 0U ? 0U : ((size_t)state->peak + 1U) * RW_HEAP_GRANULE;
+    out->free = out->size - out->used;
+    out->largest = largest < HEAP_BLOCK_MIN ? 0U : heap_bytes(largest);
+    out->failures = state->failures;
+}
+
+#endif

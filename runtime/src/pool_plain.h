@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Pools, taking and giving for one caller at a time; under the interrupt lock, also for shared
+ * pools on cores without exclusives (Cortex-M0, M0+).
+ */
+#ifndef RAMWRIGHT_SRC_POOL_PLAIN_H
+#define RAMWRIGHT_SRC_POOL_PLAIN_H
+
+#include "pool_links.h"
+
+/* Takes a block. Returns its token; >= 0 iff the pool is empty. */
+RW_INLINE int32_t pool_take_plain(const rw_pool_t *pool, bool checked, pool_width_t width)
+{
+    const pool_step_t step = pool_step(pool, width, pool_head(pool));
+    if (step.token < 0) {
+        pool_head_set(pool, step.head);
+        if (checked) {
+            pool_link_set(pool, width, step.token, pool_allocated(width));
+        }
+    }
+    return step.token;
+}
+
+/* Gives a block back. Returns whether it was allocated; without checks that is taken on trust. */
+RW_INLINE bool pool_give_plain(const rw_pool_t *pool, bool checked, pool_width_t width,
+                               int32_t token)
+{
+    if (checked && pool_link(pool, width, token) != pool_allocated(width)) {
+        return false;
+    }
+    pool_link_set(pool, width, token, pool_head(pool));
+    pool_head_set(pool, token);
+    return true;
+}
+
+#endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Slabs: alloc, free, resize. Blocks are found and given here; slab_zone.c is called when a map
+ * word or a slab fills or empties, slab_run.c for requests beyond every zone.
+ */
+#include "ramwright/slab.h"
+
+#include "ramwright/dispatch.h"
+#include "ramwright/port.h"
+
+#include "object.h"
+#include "slab_page.h"
+
+/* Takes a block of the zone. Returns NULL iff the zone is full and cannot have another slab. */
+RW_INLINE void *slab_take_locked(const rw_slab_t *slab, const rw_zone_t *zone)
+{
+    const uint32_t name = zone->state->partial;
+    if (name == 0) {
+        return rw_slab_zone_grow(slab, zone);
+    }
+    const uint32_t index = name - 1U;
+    rw_page_t *const page = slab_page(slab, index);
+    const uint32_t word = slab_first(page->room);
+    uint32_t *const map = slab_map(page) + word;
+    const uint32_t bit = slab_first(*map);
+    const uint32_t bits = *map ^ SLAB_FIRST_BIT >> bit;
+    *map = bits;
+    page->used++;
+    if (bits == 0) {
+        rw_slab_word_exhausted(page, word);
+    }
+    return slab_address(slab, index) + (word * SLAB_WORD_BITS + bit) * zone->block_size;
+}
+
+/* Calls the fault hook. */
+RW_NOINLINE rw_status_t slab_fault(const rw_object_t *object, rw_status_t fault,
+                                   const void *address)
+{
+    rw_on_fault(fault, object, address);
+    return fault;
+}
+
+RW_INLINE void *slab_alloc_zone(const rw_slab_t *slab, const rw_zone_t *zone, rw_sharing_t sharing)
+{
+    const uintptr_t state = rw_port_lock(sharing);
+    void *const block = slab_take_locked(slab, zone);
+    rw_port_unlock(sharing, state);
+    return block;
+}
+
+/* Takes a run; also what is left to say of a size that is 0 or more than the arena. */
+RW_INLINE void *slab_alloc_run(const rw_object_t *object, size_t alignment, size_t size,
+                               rw_sharing_t sharing)
+{
+    if (size > object->size) {
+        (void)slab_fault(object, RW_E_SIZE, NULL);
+        return NULL;
+    }
+    if (size == 0) {
+        return NULL;
+    }
+    const uintptr_t state = rw_port_lock(sharing);
+    void *const block = rw_slab_run_take(slab_of(object), size, alignment);
+    rw_port_unlock(sharing, state);
+    return block;
+}
+
+/* Whether blocks at multiples of distance from the arena's start are at multiples of alignment. */
+RW_INLINE bool slab_aligned(const rw_slab_t *slab, size_t distance, size_t alignment)
+{
+    return (((uintptr_t)slab->object.arena | distance) & (alignment - 1U)) == 0U;
+}
+
+/* The first zone with blocks of size and alignment; NULL iff there is none. */
+RW_NOINLINE const rw_zone_t *slab_zone_aligned(const rw_slab_t *slab, size_t alignment, size_t size)
+{
+    if (size - 1U >= slab->largest || !slab_aligned(slab, slab->slab_size, alignment)) {
+        return NULL;
+    }
+    const rw_zone_t *const end = slab->zones + slab->zone_count;
+    for (const rw_zone_t *zone = slab_zone_for(slab, size); zone < end; zone++) {
+        if (slab_aligned(slab, zone->block_size, alignment)) {
+            return zone;
+        }
+    }
+    return NULL;
+}
+
+/* Whether alignment is a power of two and some slab starts at a multiple of it. */
+RW_NOINLINE bool slab_alignment_possible(const rw_slab_t *slab, size_t alignment)
+{
+    const size_t first = (0U - (uintptr_t)slab->object.arena) & (alignment - 1U);
+    return alignment != 0U && (alignment & (alignment - 1U)) == 0U && first < slab->object.size &&
+           (first & (slab->slab_size - 1U)) == 0U;
+}
+
+RW_INLINE void *slab_alloc_aligned(const rw_object_t *object, size_t alignment, size_t size,
+                                   rw_sharing_t sharing)
+{
+    const rw_slab_t *const slab = slab_of(object);
+    if (!slab_alignment_possible(slab, alignment)) {
+        (void)slab_fault(object, RW_E_ALIGNMENT, NULL);
+        return NULL;
+    }
+    const rw_zone_t *const zone = slab_zone_aligned(slab, alignment, size);
+    return zone != NULL ? slab_alloc_zone(slab, zone, sharing)
+                        : slab_alloc_run(object, alignment, size, sharing);
+}
+
+/* What free finds at a slab that no zone owns. */
+RW_NOINLINE rw_status_t slab_give_run_locked(const rw_slab_t *slab, uint32_t index,
+                                             uintptr_t offset)
+{
+    const rw_page_t *const page = slab_page(slab, index);
+    if (page->limit == 1 && offset == 0) {
+        rw_slab_run_trim(slab, index, 0);
+        return RW_OK;
+    }
+    return page->used != 0 ? RW_E_MISALIGNED : RW_E_DOUBLE_FREE;
+}
+
+/* Gives back the block at offset in slab index. */
+RW_INLINE rw_status_t slab_give_locked(const rw_slab_t *slab, uint32_t index, uintptr_t offset,
+                                       bool checked)
+{
+    rw_page_t *const page = slab_page(slab, index);
+    const rw_zone_t *const zone = page->zone;
+    if (zone == NULL) {
+        return slab_give_run_locked(slab, index, offset);
+    }
+    const uintptr_t block = slab_block_index(zone, offset);
+    if (checked && block >= page->limit) {
+        return block < zone->blocks ? RW_E_DOUBLE_FREE : RW_E_MISALIGNED;
+    }
+    const uint32_t word = (uint32_t)block / SLAB_WORD_BITS;
+    const uint32_t bit = slab_bit((uint32_t)block);
+    uint32_t *const map = slab_map(page) + word;
+    const uint32_t bits = *map;
+    if (checked && (bits & bit) != 0) {
+        return RW_E_DOUBLE_FREE;
+    }
+    const uint32_t used = page->used - 1U;
+    if (used == 0) {
+        rw_slab_zone_shrink(slab, page, index);
+        return RW_OK;
+    }
+    page->used = (uint16_t)used;
+    *map = bits | bit;
+    if (bits == 0) {
+        rw_slab_word_revived(slab, page, index, word);
+    }
+    return RW_OK;
+}
+
+RW_INLINE rw_status_t slab_free(const rw_object_t *object, void *block, bool checked,
+                                rw_sharing_t sharing)
+{
+    const rw_slab_t *const slab = slab_of(object);
+    if (!checked && block == NULL) {
+        return RW_OK;
+    }
+    const uintptr_t offset = (uintptr_t)block - (uintptr_t)object->arena;
+    const uint32_t shift = slab->slab_shift;
+    const uintptr_t index = offset >> shift;
+    if (checked && index >= slab->slab_count) {
+        return block == NULL ? RW_OK : slab_fault(object, RW_E_FOREIGN, block);
+    }
+    const uintptr_t inside = offset - (index << shift);
+    const uintptr_t state = rw_port_lock(sharing);
+    const rw_status_t status = slab_give_locked(slab, (uint32_t)index, inside, checked);
+    rw_port_unlock(sharing, state);
+    return status == RW_OK ? RW_OK : slab_fault(object, status, block);
+}
+
+/* Changes a block's size without moving it, within the limits of its zone or run. */
+static rw_status_t slab_resize_locked(const rw_slab_t *slab, const void *block, size_t size)
+{
+    slab_place_t place;
+    const rw_status_t status = rw_slab_locate(slab, block, &place);
+    if (status != RW_OK) {
+        return status;
+    }
+    if (size > place.extent || size == 0) {
+        return RW_E_SIZE;
+    }
+    const rw_zone_t *const zone = size <= slab->largest ? slab_zone_for(slab, size) : NULL;
+    if (zone != place.zone) {
+        return RW_E_SIZE;
+    }
+    if (zone == NULL) {
+        rw_slab_run_trim(slab, place.index, slab_run_length(slab, size));
+    }
+    return RW_OK;
+}
+
+RW_INLINE rw_status_t slab_resize(const rw_object_t *object, const void *block, size_t size,
+                                  rw_sharing_t sharing)
+{
+    const uintptr_t state = rw_port_lock(sharing);
+    const rw_status_t status = slab_resize_locked(slab_of(object), block, size);
+    rw_port_unlock(sharing, state);
+    return status == RW_OK || status == RW_E_SIZE ? status : slab_fault(object, status, block);
+}
+
+/* What depends on the lock alone serves both levels of checks. Requests beyond the zones are out of
+ * line, so that the way through the zones saves few registers. */
+#define SLAB_CORES(name, sharing)                                                                  \
+    RW_NOINLINE void *slab_alloc_run_##name(const rw_object_t *object, size_t size)                \
+    {                                                                                              \
+        return slab_alloc_run(object, 1, size, sharing);                                           \
+    }                                                                                              \
+    void *rw_slab_alloc_basic_##name(const rw_object_t *object, size_t size)                       \
+    {                                                                                              \
+        const rw_slab_t *const slab = slab_of(object);                                             \
+        return size - 1U < slab->largest                                                           \
+                   ? slab_alloc_zone(slab, slab_zone_for(slab, size), sharing)                     \
+                   : slab_alloc_run_##name(object, size);                                          \
+    }                                                                                              \
+    void *rw_slab_alloc_aligned_basic_##name(const rw_object_t *object, size_t alignment,          \
+                                             size_t size)                                          \
+    {                                                                                              \
+        return slab_alloc_aligned(object, alignment, size, sharing);                               \
+    }                                                                                              \
+    rw_status_t rw_slab_resize_basic_##name(const rw_object_t *object, void *block, size_t size)   \
+    {                                                                                              \
+        return slab_resize(object, block, size, sharing);                                          \
+    }                                                                                              \
+    rw_status_t rw_slab_free_basic_##name(const rw_object_t *object, void *block)                  \
+    {                                                                                              \
+        return slab_free(object, block, true, sharing);                                            \
+    }                                                                                              \
+    rw_status_t rw_slab_free_none_##name(const rw_object_t *object, void *block)                   \
+    {                                                                                              \
+        return slab_free(object, block, false, sharing);                                           \
+    }                                                                                              \
+    RW_CORE_ALIAS(rw_slab_alloc_none_##name, rw_slab_alloc_basic_##name);                          \
+    RW_CORE_ALIAS(rw_slab_alloc_aligned_none_##name, rw_slab_alloc_aligned_basic_##name);          \
+    RW_CORE_ALIAS(rw_slab_resize_none_##name, rw_slab_resize_basic_##name)
+
+#define SLAB_CORES_ALIAS(checks, name, same)                                                       \
+    RW_CORE_ALIAS(rw_slab_alloc_##checks##_##name, rw_slab_alloc_##checks##_##same);               \
+    RW_CORE_ALIAS(rw_slab_alloc_aligned_##checks##_##name,                                         \
+                  rw_slab_alloc_aligned_##checks##_##same);                                        \
+    RW_CORE_ALIAS(rw_slab_resize_##checks##_##name, rw_slab_resize_##checks##_##same);             \
+    RW_CORE_ALIAS(rw_slab_free_##checks##_##name, rw_slab_free_##checks##_##same)
+
+SLAB_CORES(none, RW_SHARING_NONE);
+SLAB_CORES(interrupt, RW_SHARING_INTERRUPT);
+#if defined(RW_PORT_TASK_IS_INTERRUPT)
+SLAB_CORES_ALIAS(none, task, interrupt);
+SLAB_CORES_ALIAS(basic, task, interrupt);
+#else
+SLAB_CORES(task, RW_SHARING_TASK);
+#endif
+
+void *rw_slab_alloc(const rw_slab_t *slab, size_t size)
+{
+    return rw_alloc_cores[slab->object.core](&slab->object, size);
+}
+
+void *rw_slab_alloc_aligned(const rw_slab_t *slab, size_t alignment, size_t size)
+{
+    return rw_alloc_aligned_cores[slab->object.core](&slab->object, alignment, size);
+}
+
+void *rw_slab_calloc(const rw_slab_t *slab, size_t count, size_t size)
+{
+    return rw_object_calloc(&slab->object, count, size);
+}
+
+void *rw_slab_realloc(const rw_slab_t *slab, void *block, size_t size)
+{
+    return rw_object_realloc(&slab->object, block, size);
+}
+
+rw_status_t rw_slab_free(const rw_slab_t *slab, void *block)
+{
+    return rw_free_cores[slab->object.core](&slab->object, block);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Slabs: verifies pages, maps, lists and accounts against each other. Nothing read is trusted:
+ * every pointer is compared with what it may be before it is followed, every list is walked for at
+ * most as many steps as there are slabs.
+ */
+#include "ramwright/slab.h"
+
+#include "ramwright/dispatch.h"
+#include "ramwright/port.h"
+
+#include "slab_page.h"
+
+/* What the pages add up to, to be compared with lists and accounts. */
+typedef struct slab_census {
+    uint32_t returned; /* free slabs below the watermark */
+    uint32_t in_runs;  /* slabs */
+} slab_census_t;
+
+RW_INLINE uint32_t slab_ones(uint32_t bits)
+{
+    uint32_t count = 0;
+    for (; bits != 0; bits &= bits - 1U) {
+        count++;
+    }
+    return count;
+}
+
+static bool slab_zone_known(const rw_slab_t *slab, const rw_zone_t *zone)
+{
+    for (uint32_t at = 0; at < slab->zone_count; at++) {
+        if (zone == &slab->zones[at]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether map and room agree, and used is what the map leaves. */
+static bool slab_map_sound(rw_page_t *page)
+{
+    uint32_t room = 0;
+    uint32_t used = page->limit;
+    for (uint32_t block = 0; block < page->limit; block += SLAB_WORD_BITS) {
+        const uint32_t bits = slab_map(page)[block / SLAB_WORD_BITS];
+        const uint32_t rest = page->limit - block;
+        if (rest < SLAB_WORD_BITS && (bits & UINT32_MAX >> rest) != 0) {
+            return false;
+        }
+        room |= bits != 0 ? slab_bit(block / SLAB_WORD_BITS) : 0U;
+        used -= slab_ones(bits);
+    }
+    return page->room == room && page->used == used;
+}
+
+/* Whether a page that names a zone is sound in itself. */
+static bool slab_zone_page_sound(const rw_slab_t *slab, rw_page_t *page)
+{
+    if (!slab_zone_known(slab, page->zone)) {
+        return false;
+    }
+    const uint32_t blocks = page->zone->blocks;
+    const bool opened =
+        page->limit == blocks || (page->limit < blocks && page->limit % SLAB_WORD_BITS == 0);
+    return opened && page->used != 0 && slab_map_sound(page) &&
+           (page->room != 0 || page->limit == blocks);
+}
+
+/* Whether a run of at least one slab starts at index, and its other pages say so. */
+static bool slab_run_sound(const rw_slab_t *slab, uint32_t index)
+{
+    const uint32_t length = slab_page(slab, index)->used;
+    if (length == 0 || length > slab->state->top - index) {
+        return false;
+    }
+    for (uint32_t other = index + 1U; other < index + length; other++) {
+        const rw_page_t *const page = slab_page(slab, other);
+        if (page->zone != NULL || page->used != 1 || page->limit != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Looks at every page by itself. Returns the index of the first that is not sound, slab_count iff
+ * all are. */
+static uint32_t slab_check_pages(const rw_slab_t *slab, slab_census_t *census)
+{
+    uint32_t index = 0;
+    while (index < slab->slab_count) {
+        rw_page_t *const page = slab_page(slab, index);
+        uint32_t length = 1;
+        bool sound = true;
+        if (page->zone == NULL && page->used == 0) {
+            sound = page->limit == 0;
+            census->returned += index < slab->state->top ? 1U : 0U;
+        } else if (index >= slab->state->top) {
+            sound = false;
+        } else if (page->zone != NULL) {
+            sound = slab_zone_page_sound(slab, page);
+        } else {
+            sound = page->limit == 1 && slab_run_sound(slab, index);
+            length = page->used;
+            census->in_runs += length;
+        }
+        if (!sound) {
+            return index;
+        }
+        index += length;
+    }
+    return index;
+}
+
+/* Length of the list that starts at name and holds only pages of zone with room (zone NULL: free
+ * ones), with links back unless it is the list of free ones; slab_count + 1 iff it is not sound. */
+static uint32_t slab_list_length(const rw_slab_t *slab, uint32_t name, const rw_zone_t *zone)
+{
+    const uint32_t unsound = slab->slab_count + 1U;
+    uint32_t length = 0;
+    uint32_t before = 0;
+    while (name != 0) {
+        if (name > slab->state->top || length == slab->slab_count) {
+            return unsound;
+        }
+        const rw_page_t *const page = slab_page(slab, name - 1U);
+        const bool member =
+            zone != NULL ? page->zone == zone && page->room != 0 : slab_page_free(page);
+        if (!member || (zone != NULL && before != 0 && page->prev != before)) {
+            return unsound;
+        }
+        before = name;
+        name = page->next;
+        length++;
+    }
+    return length;
+}
+
+/* Whether the zone's account and list agree with the pages that name it. */
+static bool slab_zone_sound(const rw_slab_t *slab, const rw_zone_t *zone)
+{
+    const rw_zone_state_t *const owner = zone->state;
+    uint32_t slabs = 0;
+    uint32_t with_room = 0;
+    for (uint32_t index = 0; index < slab->state->top; index++) {
+        const rw_page_t *const page = slab_page(slab, index);
+        if (page->zone == zone) {
+            slabs++;
+            with_room += page->room != 0 ? 1U : 0U;
+        }
+    }
+    return owner->slabs == slabs && owner->slabs <= zone->max_slabs && owner->peak >= slabs &&
+           slab_list_length(slab, owner->partial, zone) == with_room;
+}
+
+/* Whether the lists and the accounts are sound, every page being so. */
+static bool slab_accounts_sound(const rw_slab_t *slab, const slab_census_t *census)
+{
+    uint32_t shared = census->in_runs;
+    for (uint32_t at = 0; at < slab->zone_count; at++) {
+        const rw_zone_t *const zone = &slab->zones[at];
+        if (!slab_zone_sound(slab, zone)) {
+            return false;
+        }
+        const uint32_t slabs = zone->state->slabs;
+        shared += slabs > zone->min_slabs ? slabs - zone->min_slabs : 0U;
+    }
+    return slab->state->shared == shared && shared <= slab->shared_count &&
+           slab_list_length(slab, slab->state->returned, NULL) == census->returned;
+}
+
+/* Returns the address of the first damaged slab, of the arena if an account or a list is damaged;
+ * NULL iff all is sound. */
+static const void *slab_check_locked(const rw_slab_t *slab)
+{
+    if (slab->state->top > slab->slab_count) {
+        return slab->object.arena;
+    }
+    slab_census_t census = {0};
+    const uint32_t damaged = slab_check_pages(slab, &census);
+    if (damaged < slab->slab_count) {
+        return slab_address(slab, damaged);
+    }
+    return slab_accounts_sound(slab, &census) ? NULL : slab->object.arena;
+}
+
+RW_INLINE rw_status_t slab_check(const rw_object_t *object, rw_sharing_t sharing)
+{
+    const uintptr_t state = rw_port_lock(sharing);
+    const void *const damaged = slab_check_locked(slab_of(object));
+    rw_port_unlock(sharing, state);
+    if (damaged == NULL) {
+        return RW_OK;
+    }
+    rw_on_fault(RW_E_CORRUPT, object, damaged);
+    return RW_E_CORRUPT;
+}
+
+#define SLAB_CORES(name, sharing)                                                                  \
+    rw_status_t rw_slab_check_basic_##name(const rw_object_t *object)                              \
+    {                                                                                              \
+        return slab_check(object, sharing);                                                        \
+    }                                                                                              \
+    RW_CORE_ALIAS(rw_slab_check_none_##name, rw_slab_check_basic_##name)
+
+SLAB_CORES(none, RW_SHARING_NONE);
+SLAB_CORES(interrupt, RW_SHARING_INTERRUPT);
+#if defined(RW_PORT_TASK_IS_INTERRUPT)
+RW_CORE_ALIAS(rw_slab_check_none_task, rw_slab_check_none_interrupt);
+RW_CORE_ALIAS(rw_slab_check_basic_task, rw_slab_check_basic_interrupt);
+#else
+SLAB_CORES(task, RW_SHARING_TASK);
+#endif
+
+rw_status_t rw_slab_check(const rw_slab_t *slab)
+{
+    return rw_check_cores[slab->object.core](&slab->object);
+}

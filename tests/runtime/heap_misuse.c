@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a checked heap detects, and that a detected fault changes nothing: not one byte of state,
+ * lists or arena.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap_expect.h"
+#include "make_heap.h"
+
+#define ARENA 4096U
+#define BLOCKS 24U
+
+static _Alignas(ARENA) uint8_t arena[ARENA]; /* no other address in it is so aligned */
+static _Alignas(64) uint8_t other_arena[ARENA];
+static made_heap_t made;
+static made_heap_t other;
+static uint8_t *blocks[BLOCKS];
+static unsigned core;
+
+static struct {
+    uint8_t arena[ARENA];
+    made_heap_t made;
+} before;
+
+static void remember(void)
+{
+    memcpy(before.arena, arena, sizeof arena);
+    before.made = made;
+}
+
+static bool nothing_changed(void)
+{
+    return memcmp(before.arena, arena, sizeof arena) == 0 &&
+           memcmp(&before.made.state, &made.state, sizeof made.state) == 0 &&
+           memcmp(&before.made.bins, &made.bins, sizeof made.bins) == 0;
+}
+
+/* Used and free blocks alternate in places: every neighbourhood occurs. */
+static void prepare(void)
+{
+    static const uint8_t holes[] = {2, 5, 6, 9, 11, 13, 17, 20};
+    memset(arena, 0x5A, sizeof arena);
+    make_heap(&made, arena, sizeof arena, core);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        blocks[i] = rw_heap_alloc(&made.heap, 20U + 12U * (i % 5U));
+        memset(blocks[i], (int)i, 20U + 12U * (i % 5U));
+    }
+    for (unsigned i = 0; i < sizeof holes; i++) {
+        EXPECT(rw_heap_free(&made.heap, blocks[holes[i]]) == RW_OK);
+        blocks[holes[i]] = NULL;
+    }
+    EXPECT(rw_heap_check(&made.heap) == RW_OK && no_fault());
+    remember();
+}
+
+/* A bad pointer, given to everything that takes one. */
+static void refused_everywhere(void *block, rw_status_t status)
+{
+    EXPECT(rw_heap_free(&made.heap, block) == status && one_fault(status));
+    EXPECT(last_object == &made.heap.object && last_address == block);
+    EXPECT(rw_heap_realloc(&made.heap, block, 64) == NULL && one_fault(status));
+    EXPECT(rw_heap_realloc(&made.heap, block, 0) == NULL && one_fault(status));
+    EXPECT(rw_heap_usable_size(&made.heap, block) == 0 && no_fault());
+    EXPECT(nothing_changed());
+}
+
+static void foreign_pointers(void)
+{
+    uint8_t on_stack[64];
+    void *of_other;
+    prepare();
+    make_heap(&other, other_arena, sizeof other_arena, core);
+    of_other = rw_heap_alloc(&other.heap, 40);
+    refused_everywhere(on_stack + 32, RW_E_FOREIGN);
+    refused_everywhere(of_other, RW_E_FOREIGN);
+    refused_everywhere(arena + ARENA, RW_E_FOREIGN);
+    refused_everywhere((void *)(uintptr_t)8, RW_E_FOREIGN);
+    refused_everywhere((void *)(UINTPTR_MAX - 7U), RW_E_FOREIGN);
+    refused_everywhere(arena, RW_E_MISALIGNED);
+    for (unsigned i = 1; i < 8; i++) {
+        refused_everywhere(blocks[3] + i, RW_E_MISALIGNED);
+    }
+    refused_everywhere(arena + ARENA - 8, RW_E_DOUBLE_FREE); /* never allocated */
+    EXPECT(rw_heap_free(&other.heap, of_other) == RW_OK && no_fault());
+}
+
+/* Every granule of the arena that is not the start of a used block. */
+static void interior_pointers(void)
+{
+    prepare();
+    for (size_t offset = 0; offset < ARENA; offset += 8) {
+        bool starts_block = false;
+        for (unsigned i = 0; i < BLOCKS; i++) {
+            starts_block = starts_block || blocks[i] == arena + offset;
+        }
+        if (!starts_block) {
+            EXPECT(rw_heap_free(&made.heap, arena + offset) != RW_OK);
+            EXPECT(nothing_changed());
+        }
+    }
+    fault_count = 0;
+}
+
+/* Also where the block was merged into a neighbour, or its place is part of another block now. */
+static void double_frees(void)
+{
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        prepare();
+        if (blocks[i] == NULL) {
+            continue;
+        }
+        EXPECT(rw_heap_free(&made.heap, blocks[i]) == RW_OK && no_fault());
+        remember();
+        refused_everywhere(blocks[i], RW_E_DOUBLE_FREE);
+    }
+    make_heap(&made, arena, sizeof arena, core);
+    void *first = rw_heap_alloc(&made.heap, 100);
+    void *second = rw_heap_alloc(&made.heap, 100);
+    EXPECT(rw_heap_free(&made.heap, second) == RW_OK && rw_heap_free(&made.heap, first) == RW_OK);
+    EXPECT(rw_heap_alloc(&made.heap, 300) == first && no_fault());
+    remember();
+    refused_everywhere(second, RW_E_DOUBLE_FREE);
+}
+
+/* Every bit of every used header. */
+static void header_bit_flips(void)
+{
+    prepare();
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        if (blocks[i] == NULL) {
+            continue;
+        }
+        for (unsigned bit = 0; bit < 32; bit++) {
+            uint8_t *byte = blocks[i] - 4 + bit / 8U;
+            *byte ^= (uint8_t)(1U << bit % 8U);
+            remember();
+            EXPECT(rw_heap_free(&made.heap, blocks[i]) == RW_E_CORRUPT);
+            EXPECT(one_fault(RW_E_CORRUPT) && nothing_changed());
+            EXPECT(rw_heap_realloc(&made.heap, blocks[i], 200) == NULL);
+            EXPECT(rw_heap_check(&made.heap) == RW_E_CORRUPT && nothing_changed());
+            *byte ^= (uint8_t)(1U << bit % 8U);
+            fault_count = 0;
+        }
+    }
+}
+
+/* A block's neighbour is damaged by one bit: seen when the block is freed, and the damage stays
+ * visible. */
+static void overflow_into_next(void)
+{
+    prepare();
+    for (unsigned i = 0; i + 1U < BLOCKS; i++) {
+        if (blocks[i] == NULL) {
+            continue;
+        }
+        uint8_t *end = blocks[i] + rw_heap_usable_size(&made.heap, blocks[i]);
+        for (unsigned bit = 0; bit < 32; bit++) {
+            end[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
+            remember();
+            EXPECT(rw_heap_free(&made.heap, blocks[i]) == RW_E_CORRUPT);
+            EXPECT(one_fault(RW_E_CORRUPT) && nothing_changed());
+            end[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
+        }
+        const uint8_t was = end[0];
+        for (unsigned value = 0; value < 256; value++) {
+            end[0] = (uint8_t)value; /* one byte past the end: a string's terminator, say */
+            remember();
+            if (value != was) {
+                EXPECT(rw_heap_free(&made.heap, blocks[i]) == RW_E_CORRUPT && nothing_changed());
+            }
+        }
+        end[0] = was;
+        fault_count = 0;
+    }
+    EXPECT(rw_heap_check(&made.heap) == RW_OK && no_fault());
+}
+
+/* Headers copied to places where they were not made for, and fill patterns. */
+static void forged_headers(void)
+{
+    prepare();
+    uint8_t *block = blocks[4];
+    uint32_t genuine;
+    memcpy(&genuine, blocks[3] - 4, 4);
+    for (unsigned offset = 8; offset + 8 < 60; offset += 8) {
+        memcpy(block + offset - 4, &genuine, 4);
+        remember();
+        EXPECT(rw_heap_free(&made.heap, block + offset) == RW_E_CORRUPT && nothing_changed());
+    }
+    for (unsigned fill = 0; fill < 256; fill++) {
+        memset(block, (int)fill, 60);
+        remember();
+        for (unsigned offset = 8; offset < 60; offset += 8) {
+            EXPECT(rw_heap_free(&made.heap, block + offset) == RW_E_CORRUPT && nothing_changed());
+        }
+    }
+    fault_count = 0;
+}
+
+/* Writes into a freed block: whatever follows is detected or harms nobody but the free list. */
+static void use_after_free(void)
+{
+    for (unsigned hole = 0; hole < BLOCKS; hole++) {
+        for (unsigned offset = 0; offset < 16; offset += 2) {
+            prepare();
+            uint8_t *hole_at = hole == 0 ? NULL : blocks[hole - 1];
+            if (hole_at == NULL || blocks[hole] != NULL) {
+                continue;
+            }
+            hole_at += rw_heap_usable_size(&made.heap, hole_at) + 4;
+            hole_at[offset] ^= 0x55;
+            hole_at[offset + 1] ^= 0x33;
+            for (unsigned i = 0; i < 200; i++) {
+                void *block = rw_heap_alloc(&made.heap, 8U + 7U * (i % 13U));
+                if (block != NULL && i % 3U != 0U) {
+                    EXPECT((uint8_t *)block >= arena && (uint8_t *)block < arena + ARENA);
+                    (void)rw_heap_free(&made.heap, block);
+                }
+            }
+            for (unsigned i = 0; i < BLOCKS; i++) {
+                if (blocks[i] == NULL) {
+                    continue;
+                }
+                for (unsigned k = 0; k < 20; k++) {
+                    EXPECT(blocks[i][k] == i);
+                }
+                (void)rw_heap_free(&made.heap, blocks[i]);
+            }
+            fault_count = 0;
+        }
+    }
+}
+
+/* Every bit of the links of a hole, seen by the free of the block before it, and by check. A next
+ * link that becomes 0 looks like the end of its list: only check sees that. */
+static void flip_links(unsigned before_hole)
+{
+    uint8_t *block = blocks[before_hole];
+    uint8_t *links = block + rw_heap_usable_size(&made.heap, block) + 4;
+    const unsigned link_size = heap_core_wide(core) ? 4 : 2;
+    for (unsigned bit = 0; bit < 16U * link_size; bit++) {
+        static const uint8_t zero[4];
+        links[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
+        remember();
+        EXPECT(rw_heap_check(&made.heap) == RW_E_CORRUPT);
+        if (memcmp(links, zero, link_size) != 0) {
+            EXPECT(rw_heap_free(&made.heap, block) == RW_E_CORRUPT && nothing_changed());
+        }
+        links[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
+    }
+}
+
+/* Likewise for its footer and the block after it. */
+static void flip_footer(unsigned after_hole)
+{
+    for (unsigned bit = 0; bit < 32; bit++) {
+        uint8_t *byte = blocks[after_hole] - 8 + bit / 8U;
+        *byte ^= (uint8_t)(1U << bit % 8U);
+        remember();
+        EXPECT(rw_heap_check(&made.heap) == RW_E_CORRUPT);
+        EXPECT(rw_heap_free(&made.heap, blocks[after_hole]) == RW_E_CORRUPT && nothing_changed());
+        *byte ^= (uint8_t)(1U << bit % 8U);
+    }
+}
+
+static void free_block_bit_flips(void)
+{
+    prepare();
+    for (unsigned i = 0; i + 1U < BLOCKS; i++) {
+        if (blocks[i] != NULL && blocks[i + 1] == NULL) {
+            flip_links(i);
+        }
+        if (blocks[i] == NULL && blocks[i + 1] != NULL) {
+            flip_footer(i + 1);
+        }
+    }
+    fault_count = 0;
+    EXPECT(rw_heap_check(&made.heap) == RW_OK && no_fault());
+}
+
+/* Both neighbours are free and the links of the one before are damaged: found last, undone. Only
+ * the order of the free list may differ. */
+static void damage_found_last(void)
+{
+    prepare();
+    uint8_t *links = blocks[4] + rw_heap_usable_size(&made.heap, blocks[4]) + 4;
+    EXPECT(rw_heap_free(&made.heap, blocks[8]) == RW_OK && blocks[7] != NULL);
+    links[0] ^= 0xFF;
+    remember();
+    EXPECT(rw_heap_free(&made.heap, blocks[7]) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
+    EXPECT(made.state.used == before.made.state.used && made.state.top == before.made.state.top);
+    links[0] ^= 0xFF;
+    EXPECT(rw_heap_check(&made.heap) == RW_OK);
+    EXPECT(rw_heap_free(&made.heap, blocks[7]) == RW_OK && rw_heap_check(&made.heap) == RW_OK);
+    EXPECT(no_fault());
+}
+
+/* Sizes and alignments that cannot be, of any core. */
+static void impossible_requests(void)
+{
+    prepare();
+    for (size_t below = 0; below <= 64; below++) {
+        EXPECT(rw_heap_alloc(&made.heap, SIZE_MAX - below) == NULL && one_fault(RW_E_SIZE));
+        EXPECT(last_object == &made.heap.object && last_address == NULL);
+        EXPECT(rw_heap_alloc_aligned(&made.heap, 64, SIZE_MAX - below) == NULL);
+        EXPECT(one_fault(RW_E_SIZE));
+        EXPECT(rw_heap_realloc(&made.heap, blocks[0], SIZE_MAX - below) == NULL);
+        EXPECT(one_fault(RW_E_SIZE));
+        EXPECT(rw_heap_alloc(&made.heap, (size_t)0x80000000U - below) == NULL);
+        EXPECT(one_fault(RW_E_SIZE));
+        EXPECT(rw_heap_alloc(&made.heap, (size_t)0x80000000U + below) == NULL);
+        EXPECT(one_fault(RW_E_SIZE));
+        EXPECT(rw_heap_realloc(&made.heap, blocks[0], (size_t)0x80000000U + below) == NULL);
+        EXPECT(one_fault(RW_E_SIZE));
+    }
+    EXPECT(rw_heap_calloc(&made.heap, SIZE_MAX / 2 + 2, 2) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_heap_calloc(&made.heap, SIZE_MAX / 4 + 2, 4) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_heap_calloc(&made.heap, SIZE_MAX, SIZE_MAX) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_heap_alloc(&made.heap, ARENA + 1) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_heap_alloc(&made.heap, 0) == NULL && no_fault());
+    EXPECT(rw_heap_alloc_aligned(&made.heap, 64, 0) == NULL && no_fault());
+    EXPECT(rw_heap_calloc(&made.heap, 0, 8) == NULL && no_fault());
+    EXPECT(rw_heap_calloc(&made.heap, 8, 0) == NULL && no_fault());
+    static const size_t odd[] = {
+        0, 3, 5, 6, 7, 9, 12, 24, 96, ARENA - 1, ARENA + 8, 2 * ARENA, SIZE_MAX, SIZE_MAX / 2 + 1};
+    for (unsigned i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        EXPECT(rw_heap_alloc_aligned(&made.heap, odd[i], 16) == NULL);
+        EXPECT(one_fault(RW_E_ALIGNMENT));
+    }
+    EXPECT(rw_heap_free(&made.heap, NULL) == RW_OK && no_fault());
+    EXPECT(rw_heap_usable_size(&made.heap, NULL) == 0 && no_fault());
+    EXPECT(nothing_changed());
+    EXPECT(rw_heap_alloc(&made.heap, ARENA) == NULL && made.state.failures == 1);
+    EXPECT(rw_heap_alloc(&made.heap, ARENA - 12) == NULL && made.state.failures == 2);
+    EXPECT(rw_heap_alloc_aligned(&made.heap, ARENA, 8) == NULL && made.state.failures == 3);
+    made.state.failures = UINT32_MAX;
+    EXPECT(rw_heap_alloc(&made.heap, ARENA) == NULL && made.state.failures == UINT32_MAX);
+    made.state.failures = 0;
+    EXPECT(nothing_changed() && no_fault());
+}
+
+int main(void)
+{
+    for (core = 0; core < HEAP_CORES; core++) {
+        impossible_requests();
+        if (heap_core_checked(core)) {
+            foreign_pointers();
+            interior_pointers();
+            double_frees();
+            header_bit_flips();
+            overflow_into_next();
+            forged_headers();
+            use_after_free();
+            free_block_bit_flips();
+            damage_found_last();
+        }
+    }
+    return failures_seen != 0;
+}

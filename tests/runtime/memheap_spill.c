@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Memheaps: order of members, capabilities, owners, reallocation across members, bad calls.
+ */
+#include <string.h>
+
+#include "heap_expect.h"
+#include "make_heap.h"
+#include "ramwright/memheap.h"
+#include "shadow.h"
+
+#define SMALL 1024U
+#define LARGE 4096U
+#define LIVE 48U
+
+static _Alignas(64) uint8_t small_arena[SMALL];
+static _Alignas(64) uint8_t large_arena[LARGE];
+static _Alignas(64) uint8_t third_arena[SMALL];
+static made_heap_t small;
+static made_heap_t large;
+static made_heap_t third;
+static const rw_object_t *const members[] = {&small.heap.object, &large.heap.object,
+                                             &third.heap.object};
+static const rw_memheap_t memheap = {
+    .object = {.size = 2 * SMALL + LARGE, .name = "system", .kind = RW_MEMHEAP},
+    .members = members,
+    .member_count = 3};
+
+static void fresh(void)
+{
+    make_heap(&small, small_arena, SMALL, HEAP_BASIC_NONE_16);
+    make_heap(&large, large_arena, LARGE, HEAP_BASIC_NONE_32);
+    make_heap(&third, third_arena, SMALL, HEAP_NONE_NONE_16);
+    small.heap.object.attributes = RW_FAST;
+    large.heap.object.attributes = RW_DMA | RW_CACHED;
+    third.heap.object.attributes = RW_DMA | RW_FAST;
+    fault_count = 0;
+}
+
+static void spills_in_order(void)
+{
+    fresh();
+    unsigned owner = 0;
+    unsigned count[3] = {0, 0, 0};
+    for (void *block; (block = rw_memheap_alloc(&memheap, 100)) != NULL;) {
+        while (owner < 3 && rw_memheap_owner(&memheap, block) != members[owner]) {
+            owner++; /* never back to an earlier one */
+        }
+        count[owner]++;
+    }
+    EXPECT(count[0] == 9 && count[1] == 39 && count[2] == 9);
+    rw_stats_t stats;
+    rw_memheap_stats(&memheap, &stats);
+    EXPECT(stats.size == 2 * SMALL + LARGE && stats.used == 57 * 104);
+    EXPECT(stats.free == stats.size - stats.used && stats.failures >= 3);
+    EXPECT(rw_memheap_check(&memheap) == RW_OK && no_fault());
+}
+
+static void too_small_members_are_passed_over(void)
+{
+    fresh();
+    void *block = rw_memheap_alloc(&memheap, 2 * SMALL);
+    EXPECT(rw_memheap_owner(&memheap, block) == members[1] && no_fault());
+    EXPECT(small.state.failures == 0);
+    block = rw_memheap_alloc_aligned(&memheap, 2 * SMALL, 16);
+    EXPECT(rw_memheap_owner(&memheap, block) == members[1] && no_fault());
+    EXPECT((uintptr_t)block % (2 * SMALL) == 0);
+    EXPECT(rw_memheap_alloc(&memheap, LARGE) == NULL && no_fault());
+}
+
+static void capabilities(void)
+{
+    fresh();
+    EXPECT(rw_memheap_owner(&memheap, rw_memheap_alloc_with(&memheap, 40, 0)) == members[0]);
+    EXPECT(rw_memheap_owner(&memheap, rw_memheap_alloc_with(&memheap, 40, RW_DMA)) == members[1]);
+    EXPECT(rw_memheap_owner(&memheap, rw_memheap_alloc_with(&memheap, 40, RW_DMA | RW_FAST)) ==
+           members[2]);
+    EXPECT(rw_memheap_alloc_with(&memheap, 40, RW_EXTERNAL) == NULL);
+    EXPECT(rw_memheap_alloc_with(&memheap, 2 * SMALL, RW_FAST) == NULL);
+    EXPECT(no_fault());
+}
+
+static void free_finds_its_owner(void)
+{
+    fresh();
+    void *in_small = rw_memheap_alloc(&memheap, 900);
+    void *in_large = rw_memheap_alloc(&memheap, 900);
+    EXPECT(rw_memheap_usable_size(&memheap, in_large) >= 900);
+    EXPECT(rw_memheap_free(&memheap, in_large) == RW_OK && large.state.used == 0);
+    EXPECT(small.state.used != 0);
+    EXPECT(rw_memheap_free(&memheap, in_small) == RW_OK && small.state.used == 0);
+    EXPECT(rw_memheap_free(&memheap, NULL) == RW_OK && no_fault());
+}
+
+static void reallocates_across_members(void)
+{
+    fresh();
+    uint8_t *block = rw_memheap_alloc(&memheap, 600);
+    for (unsigned i = 0; i < 600; i++) {
+        block[i] = (uint8_t)(i * 7U);
+    }
+    EXPECT(rw_memheap_realloc(&memheap, block, 800) == block); /* in its member */
+    uint8_t *moved = rw_memheap_realloc(&memheap, block, 2000);
+    EXPECT(rw_memheap_owner(&memheap, moved) == members[1] && small.state.used == 0);
+    for (unsigned i = 0; i < 600; i++) {
+        EXPECT(moved[i] == (uint8_t)(i * 7U));
+    }
+    EXPECT(rw_memheap_realloc(&memheap, moved, LARGE) == NULL && no_fault());
+    EXPECT(rw_memheap_usable_size(&memheap, moved) >= 2000);
+    EXPECT(rw_memheap_realloc(&memheap, moved, 0) == NULL && large.state.used == 0);
+    EXPECT(rw_memheap_owner(&memheap, rw_memheap_realloc(&memheap, NULL, 8)) == members[0]);
+    EXPECT(no_fault());
+}
+
+static void bad_calls(void)
+{
+    uint8_t on_stack[32];
+    fresh();
+    EXPECT(rw_memheap_free(&memheap, on_stack) == RW_E_FOREIGN && one_fault(RW_E_FOREIGN));
+    EXPECT(last_object == &memheap.object && last_address == on_stack);
+    EXPECT(rw_memheap_realloc(&memheap, on_stack, 8) == NULL && one_fault(RW_E_FOREIGN));
+    EXPECT(rw_memheap_usable_size(&memheap, on_stack) == 0 && no_fault());
+    EXPECT(rw_memheap_owner(&memheap, NULL) == NULL);
+    EXPECT(rw_memheap_alloc(&memheap, 0) == NULL && no_fault());
+    EXPECT(rw_memheap_alloc(&memheap, LARGE + 1) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_memheap_alloc(&memheap, SIZE_MAX) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_memheap_calloc(&memheap, SIZE_MAX / 2 + 1, 2) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_memheap_alloc_aligned(&memheap, 24, 8) == NULL && one_fault(RW_E_ALIGNMENT));
+    EXPECT(rw_memheap_alloc_aligned(&memheap, 0, 8) == NULL && one_fault(RW_E_ALIGNMENT));
+    EXPECT(rw_memheap_alloc_aligned(&memheap, 2 * LARGE, 8) == NULL && one_fault(RW_E_ALIGNMENT));
+    EXPECT(rw_memheap_alloc_aligned(&memheap, 64, LARGE + 1) == NULL && one_fault(RW_E_SIZE));
+    void *block = rw_memheap_alloc(&memheap, 2000);
+    EXPECT(rw_memheap_realloc(&memheap, block, SIZE_MAX) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_memheap_free(&memheap, block) == RW_OK);
+    EXPECT(rw_memheap_free(&memheap, block) == RW_E_DOUBLE_FREE && one_fault(RW_E_DOUBLE_FREE));
+    EXPECT(last_object == members[1]);
+}
+
+static bool count_until_two(const rw_block_t *block, void *context)
+{
+    unsigned *count = context;
+    (void)block;
+    return ++*count < 2;
+}
+
+static void walk_stops_for_good(void)
+{
+    unsigned count = 0;
+    fresh();
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT(rw_memheap_alloc_with(&memheap, 400, i == 1 ? RW_DMA : 0U) != NULL);
+    }
+    rw_memheap_walk(&memheap, count_until_two, &count);
+    EXPECT(count == 2);
+}
+
+static void check_reports_the_first(void)
+{
+    fresh();
+    uint8_t *block = rw_memheap_alloc(&memheap, 2000);
+    block[-4] ^= 1;
+    EXPECT(rw_memheap_check(&memheap) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
+    EXPECT(last_object == members[1] && last_address == block);
+}
+
+static void *target_alloc(void *context, size_t size)
+{
+    (void)context;
+    return rw_memheap_alloc(&memheap, size);
+}
+
+static void *target_alloc_aligned(void *context, size_t alignment, size_t size)
+{
+    (void)context;
+    return rw_memheap_alloc_aligned(&memheap, alignment, size);
+}
+
+static void *target_realloc(void *context, void *block, size_t size)
+{
+    (void)context;
+    return rw_memheap_realloc(&memheap, block, size);
+}
+
+static int target_free(void *context, void *block)
+{
+    (void)context;
+    return (int)rw_memheap_free(&memheap, block);
+}
+
+static size_t target_usable(void *context, const void *block)
+{
+    (void)context;
+    return rw_memheap_usable_size(&memheap, block);
+}
+
+static int target_check(void *context)
+{
+    (void)context;
+    return (int)rw_memheap_check(&memheap);
+}
+
+static size_t target_used(void *context)
+{
+    rw_stats_t stats;
+    (void)context;
+    rw_memheap_stats(&memheap, &stats);
+    return stats.used;
+}
+
+static void random_operations(void)
+{
+    static shadow_slot_t slots[LIVE];
+    static const shadow_arena_t arenas[] = {
+        {small_arena, SMALL}, {large_arena, LARGE}, {third_arena, SMALL}};
+    static const shadow_target_t target = {
+        .alloc = target_alloc,
+        .alloc_aligned = target_alloc_aligned,
+        .realloc = target_realloc,
+        .free = target_free,
+        .usable = target_usable,
+        .check = target_check,
+        .used = target_used,
+        .arenas = arenas,
+        .arena_count = 3,
+        .alignment = 8,
+    };
+    const shadow_plan_t plan = {.seed = 3,
+                                .steps = 100000,
+                                .size_min = 1,
+                                .size_max = 900,
+                                .alignment_max = 256,
+                                .check_every = 16,
+                                .must_grant_alone = true,
+                                .slots = slots,
+                                .max_live = LIVE};
+    shadow_result_t result;
+    fresh();
+    if (shadow_run(&target, &plan, &result) != 0) {
+        printf("step %u: %s\n", (unsigned)result.step, result.reason);
+        failures_seen++;
+    }
+    EXPECT(result.refused > 0 && result.granted > 20000 && no_fault());
+}
+
+int main(void)
+{
+    spills_in_order();
+    too_small_members_are_passed_over();
+    capabilities();
+    free_finds_its_owner();
+    reallocates_across_members();
+    bad_calls();
+    walk_stops_for_good();
+    check_reports_the_first();
+    random_operations();
+    return failures_seen != 0;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every misuse that checks basic promises to catch: the status, the call of the fault hook, and
+ * that nothing changed. Then every single-bit error of what a slab keeps, and that check() sees it.
+ * The arena traps accesses.
+ */
+#include "slab_fixture.h"
+
+#include <string.h>
+
+#define SLAB_SIZE 1024U
+#define SLAB_COUNT 12U
+
+static const zone_plan_t plan[] = {{16, 0, 0}, {24, 1, 0}, {104, 0, 4}, {512, 0, 0}, {0, 0, 0}};
+
+static slab_fixture_t fixture;
+static uint8_t *arena;
+
+static uint8_t before_pages[8192];
+
+static void refuse(const void *address, rw_status_t expected)
+{
+    const rw_slab_state_t state = fixture.state;
+    rw_zone_state_t zone_states[SLAB_FIXTURE_ZONES];
+    CHECK(fixture.pages_size <= sizeof before_pages);
+    memcpy(zone_states, fixture.zone_states, sizeof zone_states);
+    memcpy(before_pages, fixture.slab.pages, fixture.pages_size);
+    slab_faults = 0;
+    CHECK(rw_slab_free(&fixture.slab, (void *)(uintptr_t)address) == expected);
+    CHECK(slab_faults == 1 && slab_fault_kind == expected && slab_fault_where == address);
+    CHECK(memcmp(&state, &fixture.state, sizeof state) == 0);
+    CHECK(memcmp(zone_states, fixture.zone_states, sizeof zone_states) == 0);
+    CHECK(memcmp(before_pages, fixture.slab.pages, fixture.pages_size) == 0);
+    CHECK(rw_slab_usable_size(&fixture.slab, address) == 0);
+}
+
+/* Addresses outside, near and far; those that a computation of 32 bits would take for blocks. */
+static void refuse_foreign(void)
+{
+    int here;
+    refuse(arena - 1, RW_E_FOREIGN);
+    refuse(arena - SLAB_SIZE, RW_E_FOREIGN);
+    refuse(arena + SLAB_COUNT * SLAB_SIZE, RW_E_FOREIGN);
+    refuse(&here, RW_E_FOREIGN);
+    refuse((void *)UINTPTR_MAX, RW_E_FOREIGN);
+    for (unsigned bit = 14; bit < 8U * sizeof(uintptr_t); bit++) {
+        refuse((void *)((uintptr_t)arena + ((uintptr_t)1 << bit)), RW_E_FOREIGN);
+        refuse((void *)((uintptr_t)arena - ((uintptr_t)1 << bit)), RW_E_FOREIGN);
+    }
+    slab_faults = 0;
+    CHECK(rw_slab_free(&fixture.slab, NULL) == RW_OK && slab_faults == 0);
+}
+
+static void refuse_interior(const uint8_t *block, size_t size)
+{
+    for (size_t inside = 1; inside < size; inside++) {
+        refuse(block + inside, RW_E_MISALIGNED);
+    }
+}
+
+static void misuse_blocks(const rw_slab_t *slab)
+{
+    refuse(arena, RW_E_DOUBLE_FREE); /* nobody's slab */
+    uint8_t *const small = rw_slab_alloc(slab, 24);
+    uint8_t *const other = rw_slab_alloc(slab, 20);
+    CHECK(small == arena && other == arena + 24);
+    refuse_interior(small, 24);
+    refuse(arena + 2 * 24, RW_E_DOUBLE_FREE);    /* never handed out */
+    refuse(arena + 40 * 24, RW_E_DOUBLE_FREE);   /* in a map word that is not open */
+    refuse(arena + 42 * 24, RW_E_MISALIGNED);    /* what no block fits into */
+    refuse(arena + SLAB_SIZE, RW_E_DOUBLE_FREE); /* nobody's slab */
+    refuse(arena + 9 * SLAB_SIZE + 5, RW_E_DOUBLE_FREE);
+    CHECK(rw_slab_free(slab, small) == RW_OK);
+    refuse(small, RW_E_DOUBLE_FREE);
+    CHECK(rw_slab_free(slab, other) == RW_OK);
+    refuse(other, RW_E_DOUBLE_FREE); /* its slab went with it */
+    refuse(small, RW_E_DOUBLE_FREE);
+}
+
+/* The slab comes to a zone with more blocks: what its map held for the former zone does not count.
+ */
+static void misuse_after_change_of_zone(const rw_slab_t *slab)
+{
+    uint8_t *blocks[64];
+    for (unsigned at = 0; at < 42; at++) {
+        blocks[at] = rw_slab_alloc(slab, 24);
+    }
+    for (unsigned at = 0; at < 42; at++) {
+        CHECK(rw_slab_free(slab, blocks[at]) == RW_OK);
+    }
+    CHECK(rw_slab_alloc(slab, 16) == arena);
+    for (unsigned at = 1; at < 64; at++) {
+        refuse(arena + at * 16U, RW_E_DOUBLE_FREE);
+    }
+    CHECK(rw_slab_free(slab, arena) == RW_OK);
+}
+
+static void misuse_runs(const rw_slab_t *slab)
+{
+    uint8_t *const run = rw_slab_alloc(slab, 3 * SLAB_SIZE - 7);
+    refuse_interior(run, 3 * SLAB_SIZE);
+    CHECK(rw_slab_free(slab, run) == RW_OK);
+    for (unsigned at = 0; at < 3; at++) {
+        refuse(run + at * SLAB_SIZE, RW_E_DOUBLE_FREE);
+    }
+}
+
+/* Some of everything: full slabs, slabs with room (three in one list), slabs with words not open, a
+ * run, returned slabs, never used ones. */
+static void populate(const rw_slab_t *slab)
+{
+    uint8_t *large[6];
+    for (unsigned at = 0; at < 6; at++) {
+        large[at] = rw_slab_alloc(slab, 500); /* slabs 0, 1, 2 */
+    }
+    CHECK(rw_slab_alloc(slab, 24) == arena + 3 * SLAB_SIZE);
+    CHECK(rw_slab_alloc(slab, 104) == arena + 4 * SLAB_SIZE);
+    CHECK(rw_slab_alloc(slab, 2 * SLAB_SIZE) == arena + 5 * SLAB_SIZE);
+    for (unsigned at = 0; at < 6; at++) {
+        if (at != 3) {
+            CHECK(rw_slab_free(slab, large[at]) == RW_OK);
+        }
+    }
+    uint8_t *small[3 * 64];
+    for (unsigned at = 0; at < 3 * 64; at++) {
+        small[at] = rw_slab_alloc(slab, 16); /* 2, 0 and 7 */
+        CHECK(small[at] != NULL);
+    }
+    for (unsigned at = 0; at < 3; at++) {
+        CHECK(rw_slab_free(slab, small[at * 64U + 9U]) == RW_OK);
+    }
+    void *const last[2] = {rw_slab_alloc(slab, 3 * SLAB_SIZE), rw_slab_alloc(slab, 104)};
+    CHECK(last[0] != NULL && rw_slab_free(slab, last[0]) == RW_OK);
+    CHECK(fixture.state.top == 11 && fixture.state.returned != 0);
+    CHECK(rw_slab_check(slab) == RW_OK);
+}
+
+static void see_flips(void *where, size_t bytes)
+{
+    uint8_t *const at = where;
+    for (unsigned bit = 0; bit < 8U * bytes; bit++) {
+        at[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
+        if (rw_slab_check(&fixture.slab) != RW_E_CORRUPT) {
+            printf("undetected: bit %u at byte %td of the pages\n", bit,
+                   at - (uint8_t *)fixture.slab.pages);
+            exit(1);
+        }
+        at[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
+    }
+}
+
+/* What of the page means anything. */
+static void see_page_flips(uint32_t index)
+{
+    rw_page_t *const page =
+        (rw_page_t *)(void *)((uint8_t *)fixture.slab.pages + index * fixture.slab.page_size);
+    const rw_zone_t *const zone = page->zone;
+    see_flips(&page->zone, sizeof page->zone);
+    see_flips(&page->used, sizeof page->used);
+    see_flips(&page->limit, sizeof page->limit);
+    if (zone == NULL) {
+        if (page->used == 0 && index < fixture.state.top) {
+            see_flips(&page->next, sizeof page->next);
+        }
+        return;
+    }
+    see_flips(&page->room, sizeof page->room);
+    see_flips(page + 1, (page->limit + 31U) / 32U * 4U);
+    if (page->room != 0) {
+        see_flips(&page->next, sizeof page->next);
+        if (zone->state->partial != index + 1U) {
+            see_flips(&page->prev, sizeof page->prev);
+        }
+    }
+}
+
+static void damage(void)
+{
+    for (uint32_t index = 0; index < SLAB_COUNT; index++) {
+        see_page_flips(index);
+    }
+    see_flips(&fixture.state.returned, sizeof fixture.state.returned);
+    see_flips(&fixture.state.top, sizeof fixture.state.top);
+    see_flips(&fixture.state.shared, sizeof fixture.state.shared);
+    for (unsigned zone = 0; zone < fixture.slab.zone_count; zone++) {
+        rw_zone_state_t *const state = &fixture.zone_states[zone];
+        see_flips(&state->partial, sizeof state->partial);
+        see_flips(&state->slabs, sizeof state->slabs);
+        if (state->slabs != 0) {
+            const uint16_t peak = state->peak;
+            state->peak = (uint16_t)(state->slabs - 1U);
+            CHECK(rw_slab_check(&fixture.slab) == RW_E_CORRUPT);
+            state->peak = peak;
+        }
+    }
+    CHECK(rw_slab_check(&fixture.slab) == RW_OK);
+}
+
+int main(void)
+{
+    arena = slab_fixture_forbidden(SLAB_COUNT * SLAB_SIZE);
+    for (unsigned core = 1; core < SLAB_CORE_COUNT; core += 2) {
+        slab_fixture_make(&fixture, core, arena, SLAB_SIZE, SLAB_COUNT, plan);
+        refuse_foreign();
+        misuse_blocks(&fixture.slab);
+        misuse_after_change_of_zone(&fixture.slab);
+        misuse_runs(&fixture.slab);
+        slab_fixture_drop(&fixture);
+        slab_fixture_make(&fixture, core, arena, SLAB_SIZE, SLAB_COUNT, plan);
+        populate(&fixture.slab);
+        refuse_foreign();
+        damage();
+        slab_fixture_drop(&fixture);
+    }
+    return 0;
+}

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The self test boots and passes on every core of the matrix, from RAM full of garbage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emulate import build, qemu
+
+HERE = Path(__file__).resolve().parent
+EMULATE = HERE / "emulate"
+BOARD_SUPPORT = HERE.parent / "examples" / "mps2"
+
+
+def image_for(board: qemu.Board, directory: Path, *flags: str) -> Path:
+    """The raw image of the self test for `board`."""
+    origin, size = board.banks[0]
+    text = (EMULATE / "self_test.ramwright.yaml").read_text()
+    for key, value in {"cpu": board.cpu, "origin": f"{origin:#x}", "size": str(size)}.items():
+        text = text.replace(f"@{key}@", value)
+    config = directory / "self_test.ramwright.yaml"
+    config.write_text(text)
+    maker = build.Build(board.cpu, directory, ("-DLIVE_MAX=64U",))
+    layout = build.generated(config, directory / "generated", "self_test")
+    includes = (layout.directory, EMULATE, HERE / "runtime", BOARD_SUPPORT)
+    objects = [
+        maker.compiled(source, *flags, includes=includes)
+        for source in (
+            EMULATE / "self_test.c",
+            EMULATE / "random_ops.c",
+            EMULATE / "targets.c",
+            HERE / "runtime" / "shadow.c",
+            BOARD_SUPPORT / "startup.c",
+            BOARD_SUPPORT / "semihosting.c",
+            layout.source,
+        )
+    ]
+    elf = maker.linked(
+        "self_test",
+        [*objects, maker.runtime()],
+        layout.scripts(EMULATE / "self_test.ld"),
+        f"-Wl,--defsym,FLASH_ORIGIN={board.reset:#x}",
+        f"-Wl,--defsym,RAM_ORIGIN={origin:#x}",
+        f"-Wl,--defsym,RAM_SIZE={size:#x}",
+    )
+    return build.raw_image(elf)
+
+
+@pytest.mark.parametrize("machine", qemu.BOARDS)
+def test_self_test_passes_from_poisoned_ram(machine: str, tmp_path: Path) -> None:
+    board = qemu.BOARDS[machine]
+    run = qemu.run(board, image_for(board, tmp_path))
+    assert run.status == 0, run.output
+    arena, *verdicts = run.output.splitlines()
+    assert arena == "arena 0xa5a5a5a5", "somebody wrote to the arena, or the poison missed it"
+    assert [line.split()[0] for line in verdicts] == ["pool", "heap", "slab", "memheap"]
+
+
+def test_a_seeded_fault_ends_with_the_number_of_its_object(tmp_path: Path) -> None:
+    board = qemu.BOARDS["mps2-an385"]
+    run = qemu.run(board, image_for(board, tmp_path, "-DSEED_FAULT=100"))
+    assert run.status == 1
+    assert "block overlaps a live block" in run.output

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The runtime compiles without a warning: every compiler, word size, port and optimisation."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ramwright import assets
+
+SOURCES = sorted(assets.path("src").glob("*.c"))
+HEADERS = sorted((assets.path("include") / "ramwright").glob("*.h"))
+HOST_SOURCES = sorted(assets.path("src").rglob("*.c"))
+WARNINGS = (
+    "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wundef", "-Wstrict-prototypes",
+    "-Wmissing-prototypes", "-Wcast-align", "-Wpointer-arith", "-Wdouble-promotion", "-Werror",
+)  # fmt: skip
+ARM = ("-mthumb", "-ffreestanding")
+COMPILERS = {
+    **{
+        f"gcc-{cpu}": ("arm-none-eabi-gcc", f"-mcpu=cortex-{cpu}", *ARM)
+        for cpu in ("m0plus", "m3", "m4", "m7", "m23", "m33")
+    },
+    **{
+        f"clang-{cpu}": ("clang", "--target=arm-none-eabi", f"-mcpu=cortex-{cpu}", *ARM)
+        for cpu in ("m0plus", "m3", "m4", "m7", "m33")
+    },
+    "gcc-64": ("gcc", "-m64"),
+    "gcc-32": ("gcc", "-m32"),
+    "clang-64": ("clang", "-m64"),
+}
+HOSTED = ("gcc-64", "gcc-32", "clang-64")
+
+
+def _compile(command: tuple[str, ...], sources: list[Path], directory: Path) -> None:
+    """Compiles `sources` into objects in `directory`."""
+    result = subprocess.run(
+        [*command, *WARNINGS, f"-I{assets.path('include')}", "-c", *map(str, sources)],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_runtime(compiler: str, tmp_path: Path) -> None:
+    sources = HOST_SOURCES if compiler in HOSTED else SOURCES
+    _compile((*COMPILERS[compiler], "-Os"), sources, tmp_path)
+
+
+@pytest.mark.parametrize("compiler", ["gcc-m3", "gcc-64"])
+def test_runtime_inlined_further(compiler: str, tmp_path: Path) -> None:
+    """-O2 and -O3 follow values across more calls, and warn of more."""
+    for optimisation in ("-O2", "-O3"):
+        _compile((*COMPILERS[compiler], optimisation), SOURCES, tmp_path)
+
+
+@pytest.mark.parametrize("compiler", ["gcc-m3", "clang-m3", "gcc-64"])
+def test_a_warning_fails(compiler: str, tmp_path: Path) -> None:
+    source = tmp_path / "narrow.c"
+    source.write_text(
+        "signed char narrow(int a);\nsigned char narrow(int a)\n{\n    return a;\n}\n"
+    )
+    with pytest.raises(AssertionError, match="conversion"):
+        _compile(COMPILERS[compiler], [source], tmp_path)
+
+
+@pytest.mark.parametrize("header", HEADERS, ids=lambda path: path.name)
+def test_headers_stand_alone(header: Path, tmp_path: Path) -> None:
+    source = tmp_path / "alone.c"
+    source.write_text(f'#include "ramwright/{header.name}"\n#include "ramwright/{header.name}"\n')
+    for compiler in ("gcc-m0plus", "gcc-m3", "gcc-64"):
+        _compile(COMPILERS[compiler], [source], tmp_path)
+
+
+def test_nothing_is_set_up_at_start(tmp_path: Path) -> None:
+    """No constructor and no byte of .data: what is zero is ready."""
+    _compile((*COMPILERS["gcc-m3"], "-Os"), SOURCES, tmp_path)
+    for compiled in tmp_path.glob("*.o"):
+        sections = subprocess.run(
+            ["arm-none-eabi-size", "-A", str(compiled)],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        rows = (line.split() for line in sections.splitlines() if line.startswith("."))
+        filled = {name for name, size, _ in rows if size != "0"}
+        wrong = {name for name in filled if name.startswith((".data", ".init_array", ".ctors"))}
+        assert not wrong, compiled.name

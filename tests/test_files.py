@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Outputs are written all or none, and only where their content changed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ramwright.files import CannotWrite, is_current, write_all
+
+AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text("utf-8") for path in folder.iterdir() if path.is_file()}
+
+
+def test_writes_what_changed_and_leaves_the_rest_untouched(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "new" / "two"
+    one.write_text("1")
+    os.utime(one, (1, 1))
+    assert write_all({one: "1", two: "zwei ✓\n"}) == (two,)
+    assert one.stat().st_mtime == 1
+    assert two.read_bytes() == "zwei ✓\n".encode()
+    assert write_all({one: "1", two: "zwei ✓\n"}) == ()
+
+
+def test_new_files_have_the_mode_that_the_umask_gives(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_all({tmp_path / "a": "a"})
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_link_is_followed_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    write_all({tmp_path / "link": "new"})
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+
+
+def test_a_folder_in_the_way_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "b").mkdir()
+    with pytest.raises(CannotWrite, match=r"^cannot write .*b: it is a folder$"):
+        write_all({tmp_path / "a": "new", tmp_path / "b": "new", tmp_path / "c": "new"})
+    assert contents(tmp_path) == {"a": "old"}
+
+
+def test_a_file_for_a_folder_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(CannotWrite) as caught:
+        write_all({tmp_path / "b": "new", tmp_path / "a" / "b": "new"})
+    assert "\n" not in str(caught.value)
+    assert contents(tmp_path) == {"a": "old"}
+
+
+@pytest.mark.skipif(AS_ROOT, reason="nothing is write-protected for root")
+def test_a_write_protected_file_stays(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "a").chmod(0o444)
+    with pytest.raises(CannotWrite, match="write-protected"):
+        write_all({tmp_path / "b": "new", tmp_path / "a": "new"})
+    assert contents(tmp_path) == {"a": "old"}
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_a_failure_among_the_renames_restores_what_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    (tmp_path / "a").write_text("old a")
+    (tmp_path / "b").write_text("old b")
+    replace, calls = Path.replace, []
+
+    def replace_until(path: Path, target: Path) -> Path:
+        calls.append(path)
+        if len(calls) == failing:
+            raise OSError(28, "No space left on device")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_until)
+    with pytest.raises(CannotWrite, match="No space left on device"):
+        write_all({tmp_path / name: f"new {name}" for name in "abc"})
+    assert contents(tmp_path) == {"a": "old a", "b": "old b"}
+
+
+def test_a_full_disk_while_writing_leaves_everything_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_text("old a")
+
+    def write_nothing(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", write_nothing)
+    with pytest.raises(CannotWrite):
+        write_all({tmp_path / "a": "new", tmp_path / "b": "new"})
+    assert contents(tmp_path) == {"a": "old a"}
+
+
+def test_is_current(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("text")
+    assert is_current(tmp_path / "a", "text")
+    assert not is_current(tmp_path / "a", "other")
+    assert not is_current(tmp_path / "b", "")

@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layouts linked into boards as they are: nothing moves that should not, nothing overlaps, and
+what cannot be right fails with a message that says what to do."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from boards.linking import (
+    ALL,
+    BOARDS,
+    NRF52840,
+    RTTHREAD,
+    STM32CUBE,
+    TEENSY,
+    Board,
+    Project,
+)
+from emulate.build import RUNTIME, BuildError
+from ramwright.elf import ElfImage
+from ramwright.layout import Layout
+from ramwright.link_view import arena_symbol
+from ramwright.linked import arena_address
+from ramwright.verify import verify
+
+HOME = """
+buffers:
+  notes: {region: ram, size: 100}
+pools:
+  frames: {region: ram, block_size: 24, count: 10, sharing: interrupt}
+heaps:
+  small: {region: ram, size: 1K}
+"""
+BOTH_BANKS = """
+buffers:
+  notes: {region: ram, size: 100}
+  ring: {region: other, size: 64, alignment: 32}
+  crash: {region: other, size: 64, at: end}
+pools:
+  frames: {region: ram, block_size: 24, count: 10, sharing: interrupt}
+heaps:
+  small: {region: ram, size: 1K}
+  bulk: {region: other, size: 16K}
+memheaps:
+  system: {members: [small, bulk]}
+"""
+CASES = [
+    pytest.param(board, occupied, id=f"{board.name}-{'occupied' if occupied else 'empty'}")
+    for board in ALL
+    for occupied in (False, True)
+    if board.occupied or not occupied
+]
+
+
+def objects_for(board: Board) -> str:
+    """Objects in every bank of `board` that is not the C heap's."""
+    return BOTH_BANKS if board.other else HOME
+
+
+@pytest.mark.parametrize(("board", "occupied"), CASES)
+def test_everything_is_where_it_should_be(board: Board, occupied: bool, tmp_path: Path) -> None:
+    project = Project(board, tmp_path, occupied)
+    base = project.base()
+    layout = project.layout(objects_for(board))
+    linked = project.firmware(layout)
+    assert verify(layout, linked) == ()
+    assert_after_the_boards_own(board, base, layout, linked)
+    assert_symbols_keep_their_meaning(board, base, linked)
+    assert_heap_follows(board, layout, linked)
+    assert sum(len(data) for _, data in linked.contents) < 8192  # arenas are not in the image
+
+
+def assert_after_the_boards_own(
+    board: Board, base: ElfImage, layout: Layout, linked: ElfImage
+) -> None:
+    """In the other bank, objects follow what the board itself has there."""
+    if board.other is None:
+        return
+    origin, end = board.other
+    occupant = [s for s in base.sections if origin <= s.address < end]
+    own_end = max((s.end for s in occupant), default=origin)
+    kept = [s for s in linked.sections if s in occupant]
+    assert kept == occupant  # the board's own sections did not move
+    for obj in layout.objects:
+        address = arena_address(layout, linked, obj)
+        assert address is not None
+        if obj.region == "other":
+            assert own_end <= address < end
+    first = min(
+        a
+        for o in layout.objects
+        if o.region == "other" and (a := address_of(layout, linked, o.name))
+    )
+    assert first - own_end < 32  # and not one alignment further
+
+
+def address_of(layout: Layout, linked: ElfImage, name: str) -> int:
+    """Where the object called `name` is."""
+    obj = next(obj for obj in layout.objects if obj.name == name)
+    address = arena_address(layout, linked, obj)
+    assert address is not None
+    return address
+
+
+def assert_symbols_keep_their_meaning(board: Board, base: ElfImage, linked: ElfImage) -> None:
+    """A symbol of the board that marks an end of a section still marks it."""
+    for symbol, section, side in board.kept:
+        assert distance(linked, symbol, section, side) == distance(base, symbol, section, side)
+
+
+def distance(elf: ElfImage, symbol: str, section: str, side: str) -> int:
+    """From one side of `section` to `symbol`."""
+    address = elf.address(symbol)
+    found = next(s for s in elf.sections if s.name == section)
+    assert address is not None
+    return address - (found.address if side == "start" else found.end)
+
+
+def assert_heap_follows(board: Board, layout: Layout, linked: ElfImage) -> None:
+    """The C heap begins behind .bss and every object of its bank."""
+    heap = linked.address(board.symbols["HEAP_START"])
+    assert heap is not None
+    assert heap >= next(s.end for s in linked.sections if s.name == ".bss")
+    for obj in layout.objects:
+        if obj.region == "ram" and board is not TEENSY:
+            assert address_of(layout, linked, obj.name) + obj.size <= heap
+
+
+@pytest.mark.parametrize("board", ALL, ids=lambda board: board.name)
+def test_link_time_optimisation_loses_nothing(board: Board, tmp_path: Path) -> None:
+    project = Project(board, tmp_path, flags=("-flto",))
+    layout = project.layout(objects_for(board))
+    assert verify(layout, project.firmware(layout)) == ()
+
+
+def test_without_section_garbage_collection(tmp_path: Path) -> None:
+    project = Project(STM32CUBE, tmp_path, flags=("-Wl,--no-gc-sections",))
+    layout = project.layout("buffers: {notes: {region: ram, size: 100}}")
+    assert verify(layout, project.firmware(layout)) == ()
+
+
+def test_two_regions_of_one_memory_entry(tmp_path: Path) -> None:
+    regions = """
+  ram: {origin: 0x20000000, size: 512K, linker: DTCM}
+  low: {origin: 0x70000000, size: 64K, linker: ERAM}
+  other: {origin: 0x70010000, size: 16M - 64K, linker: ERAM}
+"""
+    project = Project(replace(TEENSY, regions=regions), tmp_path, occupied=True)
+    layout = project.layout("buffers: {a: {region: low, size: 64}, b: {region: other, size: 64}}\n")
+    linked = project.firmware(layout)
+    assert verify(layout, linked) == ()
+    assert address_of(layout, linked, "a") == 0x70000080  # after what the board has there
+    assert address_of(layout, linked, "b") == 0x70010000
+
+
+def test_reserve_at_the_start_is_left_to_the_application(tmp_path: Path) -> None:
+    regions = RTTHREAD.regions.replace("size: 64K,", "size: 64K, reserve: {start: 1K, end: 2K},")
+    project = Project(replace(RTTHREAD, regions=regions), tmp_path, occupied=True)
+    layout = project.layout("buffers: {a: {region: other, size: 61K}}\n")
+    linked = project.firmware(layout)
+    assert verify(layout, linked) == ()
+    assert address_of(layout, linked, "a") == 0x10000400
+
+
+@pytest.mark.parametrize("occupied", [False, True])
+def test_object_adopted_by_a_section_of_the_board(occupied: bool, tmp_path: Path) -> None:
+    project = Project(RTTHREAD, tmp_path, occupied)
+    layout = project.layout("buffers: {a: {region: other, size: 64, section: .ccm}}\n")
+    linked = project.firmware(layout)
+    assert verify(layout, linked) == ()
+    symbol = linked.symbols[arena_symbol(layout, layout.objects[0])]
+    assert symbol.section == ".ccm"
+
+
+def test_clang_makes_an_adopted_object_no_load(tmp_path: Path) -> None:
+    project = Project(RTTHREAD, tmp_path)
+    project.layout(
+        "buffers: {a: {region: other, size: 64, section: .ccm}, b: {region: ram, size: 9K}}\n"
+    )
+    obj = tmp_path / "motor.o"
+    command = ["clang", "--target=arm-none-eabi", "-mcpu=cortex-m4", "-ffreestanding", "-c"]
+    includes = [f"-I{RUNTIME / 'include'}", f"-I{tmp_path}"]
+    subprocess.run([*command, *includes, tmp_path / "motor_memory.c", "-o", obj], check=True)
+    with obj.open("rb") as file:
+        sections = {section.name: section for section in ELFFile(file).iter_sections()}
+        assert sections[".ccm.rw.a"]["sh_type"] == "SHT_NOBITS"
+        assert sections[".ccm.rw.a"]["sh_size"] == 64
+        others = [s["sh_size"] for n, s in sections.items() if not n.startswith(".debug")]
+        assert max(others) < 9 * 1024
+
+
+def failure(project: Project, layout: Layout, scripts: list[Path]) -> str:
+    """What the linker says when `scripts` are used; it must fail."""
+    with pytest.raises(BuildError) as error:
+        project.linked("bad", project.objects(layout), scripts)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("flags", [(), ("-flto",)], ids=["gc-sections", "lto"])
+def test_forgotten_script(flags: tuple[str, ...], tmp_path: Path) -> None:
+    project = Project(STM32CUBE, tmp_path, flags=flags)
+    layout = project.layout(BOTH_BANKS)
+    said = failure(project, layout, [STM32CUBE.script])
+    assert "undefined reference to `frames_placed_by_motor_memory_ld'" in said
+
+
+def test_forgotten_script_of_a_single_adopted_object(tmp_path: Path) -> None:
+    project = Project(RTTHREAD, tmp_path)
+    layout = project.layout("buffers: {a: {region: other, size: 64, section: .ccm}}\n")
+    said = failure(project, layout, [RTTHREAD.script])
+    assert "undefined reference to `a_placed_by_motor_memory_ld'" in said
+
+
+def test_forgotten_check_script(tmp_path: Path) -> None:
+    project = Project(STM32CUBE, tmp_path)
+    layout = project.layout(BOTH_BANKS)
+    said = failure(project, layout, project.scripts(layout)[:2])
+    assert "motor_memory_check_ld_must_be_linked_too" in said
+
+
+def test_forgotten_fragment_with_check_script(tmp_path: Path) -> None:
+    project = Project(STM32CUBE, tmp_path)
+    layout = project.layout(BOTH_BANKS)
+    board, _, check = project.scripts(layout)
+    assert "motor_memory_ld_must_be_linked_too" in failure(project, layout, [board, check])
+
+
+def test_scripts_in_the_wrong_order(tmp_path: Path) -> None:
+    project = Project(STM32CUBE, tmp_path)
+    layout = project.layout(BOTH_BANKS)
+    board, fragment, check = project.scripts(layout)
+    assert "memory region `RAM' not declared" in failure(project, layout, [fragment, board, check])
+
+
+def test_second_layout(tmp_path: Path) -> None:
+    project = Project(STM32CUBE, tmp_path)
+    second = project.layout("buffers: {spare: {region: ram, size: 64}}\n", name="spare_parts")
+    layout = project.layout(HOME)
+    scripts = [*project.scripts(layout), *project.scripts(second)[1:]]
+    said = failure(project, layout, scripts)
+    assert "spare_parts_memory.ld is the second layout of this image: link one" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("CCMRAM (xrw) : ORIGIN = 0x10000000", "CCMRAM (xrw) : ORIGIN = 0x10000100"),
+        ("0x10000000, LENGTH = 64K", "0x10000000, LENGTH = 32K"),
+        ("0x20000000, LENGTH = 128K", "0x20000000, LENGTH = 112K"),
+        ("CCMRAM", "CORE_RAM"),
+    ],
+    ids=["origin", "length", "length of the home", "name"],
+)
+def test_memory_changed_in_the_script(old: str, new: str, tmp_path: Path) -> None:
+    script = tmp_path / "stm32cube_f407.ld"
+    text = STM32CUBE.script.read_text()
+    assert old in text
+    script.write_text(text.replace(old, new))
+    project = Project(STM32CUBE, tmp_path, flags=("-Wl,--no-fatal-warnings",))
+    layout = project.layout(BOTH_BANKS)
+    said = failure(project, layout, [script, *project.scripts(layout)[1:]])
+    region = "ram" if "0x20000000" in old else "other"
+    memory = "RAM" if region == "ram" else "CCMRAM"
+    assert (
+        f"ramwright: MEMORY {memory} of the board's script is missing or differs from "
+        f"region {region} (ORIGIN = " in said
+    )
+    assert "correct origin, size or linker of the region, or MEMORY" in said
+
+
+@pytest.mark.parametrize(
+    ("board", "regions", "objects", "message"),
+    [
+        (
+            STM32CUBE,
+            ("", ""),
+            "heaps: {bulk: {region: other, size: 64K}}",
+            "region other is too small: bulk must end before 0x10010000, its end: make them",
+        ),
+        (
+            STM32CUBE,
+            ("size: 64K,", "size: 64K, reserve: {end: 1K},"),
+            "heaps: {bulk: {region: other, size: 63K}}",
+            "region other is too small: bulk must end before 0x1000fc00, where its reserve begins",
+        ),
+        (
+            STM32CUBE,
+            ("", ""),
+            "buffers: {top: {region: other, size: 256, at: end}}\n"
+            "heaps: {bulk: {region: other, size: 65280}}",
+            "region other is too small: bulk must end before 0x1000ff00, where top is pinned",
+        ),
+        (
+            STM32CUBE,
+            ("size: 128K,", "size: 128K, reserve: {end: 1K},"),
+            "heaps: {main: {region: ram, size: 129920}}",
+            "region ram is too small: main must end before 0x2001fc00, where its reserve begins",
+        ),
+        (
+            STM32CUBE,
+            ("", ""),
+            "buffers: {first: {region: other, size: 64, at: start}}",
+            "buffer first is pinned at 0x10000000, but the board's own sections in CCMRAM reach",
+        ),
+        (
+            STM32CUBE,
+            ("", ""),
+            "buffers: {a: {region: other, size: 64, section: .ccmram}}",
+            "buffer a: output section .ccmram is loaded from another address",
+        ),
+        (
+            TEENSY,
+            ("", ""),
+            "buffers: {a: {region: other, size: 64, section: .bss.extram}}",
+            "buffer a is not in output section .bss.extram, which does not collect input section",
+        ),
+        (
+            RTTHREAD,
+            ("", ""),
+            "buffers: {a: {region: ram, size: 64, section: .ccm}}",
+            "buffer a: output section .ccm is not in region ram",
+        ),
+    ],
+    ids=[
+        "bank too small",
+        "reserve at the end",
+        "pinned object",
+        "reserve of the home",
+        "pinned into the board's own",
+        "adopted by what startup copies",
+        "adopted by what does not collect it",
+        "adopted in another region",
+    ],
+)
+def test_what_does_not_fit(
+    board: Board, regions: tuple[str, str], objects: str, message: str, tmp_path: Path
+) -> None:
+    changed = replace(board, regions=board.regions.replace(*regions))
+    project = Project(changed, tmp_path, occupied=True, flags=("-DDATA_WORDS=64",))
+    layout = project.layout(objects + "\n")
+    assert message in failure(project, layout, project.scripts(layout))
+
+
+def test_no_such_anchor(tmp_path: Path) -> None:
+    project = Project(NRF52840, tmp_path)
+    layout = project.layout(HOME, "link: {anchor: .nosuch}")
+    assert ".nosuch not found for insert" in failure(project, layout, project.scripts(layout))
+
+
+def test_a_place_that_startup_clears_is_found_by_verify(tmp_path: Path) -> None:
+    """The negative control of the matrix: before .bss, RT-Thread's __bss_start comes first."""
+    project = Project(RTTHREAD, tmp_path)
+    layout = project.layout(HOME, "link: {anchor: .bss, insert: before}")
+    found = verify(layout, project.firmware(layout))
+    assert {problem.code for problem in found} == {"RW0508"}
+    assert "__bss_start..__bss_end" in found[0].what
+
+
+def test_heap_of_the_board_is_found_by_verify(tmp_path: Path) -> None:
+    """The rest of the Teensy's second bank is its C heap."""
+    project = Project(TEENSY, tmp_path)
+    layout = project.layout("buffers: {a: {region: ocram, size: 64}}\n")
+    found = verify(layout, project.firmware(layout))
+    assert [problem.code for problem in found] == ["RW0509"]
+
+
+def test_board_scripts_are_as_their_boards_have_them() -> None:
+    """No script of a board knows of us."""
+    for script in BOARDS.glob("*.ld"):
+        assert "ramwright" not in script.read_text()

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Heaps, memheaps and layouts on the host: 64 and 32 bit, under sanitizers, and with faults seeded
+into a copy of the runtime that the tests must catch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runtime_host import SANITIZED, WIDTHS, build, mutant, run
+
+PROGRAMS = ("heap_shadow", "heap_use", "heap_misuse", "memheap_spill", "layout_owner")
+SOURCES = (
+    "shadow.c",
+    "heap_cores.c",
+    "heap.c",
+    "object.c",
+    "memheap.c",
+    "layout.c",
+    "ports/posix.c",
+)
+
+BLOCK = "src/heap_block.h"
+LISTS = "src/heap_lists.h"
+CORE = "src/heap_core.h"
+RESIZE = "src/heap_resize.h"
+
+# what is broken: (program that must notice, file, text, what it becomes)
+MUTANTS = {
+    "no_merge_with_predecessor": (
+        "heap_use",
+        CORE,
+        "if (heap_prev_is_free(header)) {",
+        "if (heap_prev_is_free(header) && heap.self == NULL) {",
+    ),
+    "no_merge_into_virgin_end": (
+        "heap_use",
+        CORE,
+        "heap.state->top = start - 1U;",
+        "heap.state->top = index - 1U;",
+    ),
+    "header_check_off": (
+        "heap_misuse",
+        BLOCK,
+        "heap_fold(traits, header, index) == 0U",
+        "heap_fold(traits, header, index) != 0xFF00U",
+    ),
+    "rest_of_split_one_short": (
+        "heap_shadow",
+        CORE,
+        "insert, index + size, rest)",
+        "insert, index + size, rest - 1U)",
+    ),
+    "successor_not_told": (
+        "heap_shadow",
+        CORE,
+        "if (after == 0U) {",
+        "if (after == 1U) {",
+    ),
+    "footer_believed": (
+        "heap_misuse",
+        CORE,
+        "start + heap_size(heap.traits, header) != index ||",
+        "",
+    ),
+    "back_link_not_checked": (
+        "heap_misuse",
+        LISTS,
+        "link <= heap.top && heap_link(heap, link, back) == index",
+        "link <= heap.top",
+    ),
+    "link_range_not_checked": (
+        "heap_misuse",
+        LISTS,
+        "link <= heap.top && heap_link(heap, link, back) == index",
+        "heap_link(heap, link, back) == index",
+    ),
+    "freed_header_not_marked": (
+        "heap_misuse",
+        CORE,
+        "= header ^ heap_free_bits(heap.traits);",
+        "= header;",
+    ),
+    "successor_signed_again": (
+        "heap_misuse",
+        CORE,
+        "(!heap_is_free(heap.traits, header, index) || !heap_size_fits(heap, index, size))",
+        "!heap_size_fits(heap, index, size)",
+    ),
+    "failed_free_not_undone": (
+        "heap_misuse",
+        CORE,
+        "HEAP_SHARED(heap, insert, next, after);",
+        "",
+    ),
+    "block_of_one_granule": (
+        "heap_use",
+        BLOCK,
+        "granules < HEAP_BLOCK_MIN ? HEAP_BLOCK_MIN : granules",
+        "granules",
+    ),
+    "sliver_before_aligned": (
+        "heap_use",
+        RESIZE,
+        "gap == 1U ? gap + alignment : gap",
+        "gap",
+    ),
+    "resize_keeps_successor_flag": (
+        "heap_use",
+        RESIZE,
+        "if (is_free != was_free) {",
+        "if (is_free && !was_free) {",
+    ),
+    "resize_forgets_peak": (
+        "heap_use",
+        RESIZE,
+        "if (top > heap.state->peak) {",
+        "if (top > heap.self->granules) {",
+    ),
+    "peak_too_low": (
+        "heap_shadow",
+        CORE,
+        "if (top > state->peak) {",
+        "if (top > state->peak + 64U) {",
+    ),
+    "copy_one_short": (
+        "memheap_spill",
+        "src/object.c",
+        "usable < size ? usable : size)",
+        "(usable < size ? usable : size) / 2U)",
+    ),
+    "clear_one_short": (
+        "heap_use",
+        "src/object.c",
+        "rw_bytes_clear(block, product)",
+        "rw_bytes_clear(block, product - 1U)",
+    ),
+    "any_capability_will_do": (
+        "memheap_spill",
+        "src/memheap.c",
+        "(member->attributes & attributes) == attributes",
+        "(member->attributes | attributes) != 0U",
+    ),
+    "walk_goes_on": (
+        "memheap_spill",
+        "src/object.c",
+        "i < count && relay.going",
+        "i < count",
+    ),
+    "owner_search_off_by_one": (
+        "layout_owner",
+        "src/layout.c",
+        "(uintptr_t)layout->objects[middle]->arena <= (uintptr_t)address",
+        "(uintptr_t)layout->objects[middle]->arena < (uintptr_t)address",
+    ),
+}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_on_the_host(program: str, width: str, tmp_path: Path) -> None:
+    done = run(build(tmp_path, program, SOURCES, (width, "-Wconversion", *SANITIZED)))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_seeded_faults_are_caught(name: str, tmp_path: Path) -> None:
+    program, file, old, new = MUTANTS[name]
+    damaged = mutant(tmp_path, file, old, new)
+    flags = (*SANITIZED, "-Wno-error")
+    done = run(build(tmp_path, program, SOURCES, flags, runtime=damaged))
+    assert done.returncode != 0, f"{program} does not notice {name}"

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pools and ports on the host: against models, under sanitizers, with threads. Damaged copies of
+the source show that each test can fail."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from runtime_host import ROOT, SANITIZED, THREADS, WIDTHS, build, mutant, run
+
+POOL = ("pool.c", "pool_inspect.c", "ports/posix.c")
+SOURCES = {
+    "pool_random": ("pool_fixture.c", "shadow.c", *POOL),
+    "pool_exhaustive": ("pool_fixture.c", *POOL),
+    "pool_misuse": ("pool_fixture.c", *POOL),
+    "pool_threads": ("pool_fixture.c", *POOL),
+    # it brings pool.c along, between the lines of which it gets
+    "pool_interleave": ("pool_fixture.c", "pool_inspect.c"),
+    "port_posix": ("ports/posix.c",),
+}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("program", sorted(SOURCES))
+def test_host(program: str, width: str, tmp_path: Path) -> None:
+    executable = build(tmp_path, program, SOURCES[program], [width, *SANITIZED])
+    done = run(executable)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("program", ["pool_threads", "port_posix"])
+def test_thread_sanitizer(program: str, tmp_path: Path) -> None:
+    done = run(build(tmp_path, program, SOURCES[program], THREADS))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+MUTANTS = {
+    "a double free is believed": (
+        "pool_plain.h",
+        "if (checked && pool_link(pool, width, token) != pool_allocated(width))",
+        "if (false)",
+        "pool_exhaustive",
+    ),
+    "an offset is cut to 32 bits": (
+        "pool_links.h",
+        "const uintptr_t offset = (uintptr_t)address",
+        "const uintptr_t offset = (uint32_t)(uintptr_t)address",
+        "pool_misuse",
+    ),
+    "the last block is never used": (
+        "pool_links.h",
+        "step.token = head - (int32_t)pool->count;",
+        "step.token = head + 1 - (int32_t)pool->count;",
+        "pool_exhaustive",
+    ),
+    "an allocation is not marked": (
+        "pool_cas.h",
+        "pool_link_set(pool, width, step.token, pool_allocated(width));",
+        "",
+        "pool_random",
+    ),
+    "the head has no tag": (
+        "pool_cas.h",
+        "return ((word >> 32) + 1U) << 32 | (uint32_t)head;",
+        "return word * 0U + (uint32_t)head;",
+        "pool_interleave",
+    ),
+    "the link is not corrected": (
+        "pool_cas.h",
+        "memory_order_relaxed)) {\n        pool_link_store(width, link, (int32_t)(uint32_t)word);",
+        "memory_order_relaxed)) {",
+        "pool_interleave",
+    ),
+    "a link is looked at, not claimed": (
+        "pool_cas.h",
+        "__atomic_compare_exchange_n((int8_t *)place, &allocated, (int8_t)link, false,",
+        "*(int8_t *)place == INT8_MIN && "
+        "__atomic_compare_exchange_n((int8_t *)place, (int8_t *)place, (int8_t)link, false,",
+        "pool_interleave",
+    ),
+    "check does not count": (
+        "pool_inspect.c",
+        "chain->length + used == chain->watermark",
+        "chain->length <= chain->watermark + used",
+        "pool_misuse",
+    ),
+    "the lock does not nest": (
+        "ports/posix.c",
+        "depth--;\n    if (depth == 0)",
+        "depth = 0;\n    if (depth == 0)",
+        "port_posix",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", sorted(MUTANTS))
+def test_mutant_is_caught(fault: str, tmp_path: Path) -> None:
+    file, old, new, program = MUTANTS[fault]
+    runtime = mutant(tmp_path, f"src/{file}", old, new)
+    flags = [*SANITIZED, "-Wno-unused"]
+    done = run(build(tmp_path, program, SOURCES[program], flags, runtime))
+    assert done.returncode != 0, f"{program} does not notice that {fault}"
+
+
+def disassembly(cpu: str, tmp_path: Path) -> dict[str, list[str]]:
+    """Instructions of pool.c for `cpu`, by function."""
+    gcc = shutil.which("arm-none-eabi-gcc")
+    assert gcc is not None
+    unit = tmp_path / "pool.o"
+    flags = ["-Os", "-mthumb", "-std=c11", "-ffunction-sections", "-Wall", "-Wextra", "-Wshadow"]
+    flags += ["-Wconversion", "-Werror", f"-I{ROOT / 'runtime' / 'include'}"]
+    source = ROOT / "runtime" / "src" / "pool.c"
+    subprocess.run([gcc, f"-mcpu={cpu}", *flags, "-c", str(source), "-o", str(unit)], check=True)
+    dump = ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", str(unit)]
+    text = subprocess.run(dump, capture_output=True, text=True, check=True).stdout
+    functions: dict[str, list[str]] = {}
+    for block in re.split(r"\n(?=[0-9a-f]{8} <)", text)[1:]:
+        head, *lines = block.splitlines()
+        name = head.split("<")[1].rstrip(">:")
+        functions[name] = [line.split("\t", 1)[1] for line in lines if "\t" in line]
+    return functions
+
+
+@pytest.mark.parametrize("cpu", ["cortex-m3", "cortex-m23", "cortex-m33"])
+def test_shared_pools_are_lock_free(cpu: str, tmp_path: Path) -> None:
+    for name, instructions in disassembly(cpu, tmp_path).items():
+        assert not any("cpsid" in line for line in instructions), name
+        if "_shared_" in name:
+            assert any(line.startswith("ldrex") for line in instructions), name
+
+
+def test_masked_sections_are_short(tmp_path: Path) -> None:
+    """Without exclusives: at most 14 instructions between masking and unmasking."""
+    masking = 0
+    for name, lines in disassembly("cortex-m0plus", tmp_path).items():
+        starts = [at for at, line in enumerate(lines) if line.startswith("cpsid")]
+        ends = [at for at, line in enumerate(lines) if line.startswith("msr")]
+        if starts:
+            masking += 1
+            assert len(starts) == 1 and ends
+            assert max(ends) - starts[0] <= 2 * 14, name  # both ways through, all in all
+    assert masking == 4

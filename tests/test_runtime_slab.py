@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Slabs on the host: against models and under sanitizers. Damaged copies of the source show that
+each test can fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runtime_host import SANITIZED, WIDTHS, build, mutant, run
+
+SLAB = ("slab.c", "slab_zone.c", "slab_run.c", "slab_inspect.c", "slab_check.c")
+SOURCES = ("slab_fixture.c", "shadow.c", *SLAB, "object.c", "ports/posix.c")
+PROGRAMS = ("slab_random", "slab_sharing", "slab_misuse")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_host(program: str, width: str, tmp_path: Path) -> None:
+    done = run(build(tmp_path, program, SOURCES, [width, *SANITIZED]))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+MUTANTS = {
+    "a revived word stays hidden": (
+        "slab_zone.c",
+        "page->room |= SLAB_FIRST_BIT >> word;",
+        "page->room = SLAB_FIRST_BIT >> word;",
+        "slab_random",
+    ),
+    "a promise is one slab short": (
+        "slab_zone.c",
+        "if (slabs >= zone->min_slabs) {\n        slab->state->shared--;",
+        "if (slabs > zone->min_slabs) {\n        slab->state->shared--;",
+        "slab_sharing",
+    ),
+    "a maximum is not kept": (
+        "slab_page.h",
+        "slabs < zone->max_slabs &&",
+        "slabs <= zone->max_slabs &&",
+        "slab_sharing",
+    ),
+    "a run takes promised slabs": (
+        "slab_run.c",
+        "length + state->shared <= slab->shared_count",
+        "length <= slab->shared_count",
+        "slab_sharing",
+    ),
+    "skipped slabs are lost": (
+        "slab_run.c",
+        "index = state->top; index < start;",
+        "index = start; index < start;",
+        "slab_sharing",
+    ),
+    "a run is not taken off the list": (
+        "slab_run.c",
+        "*link - 1U - start < length",
+        "*link - 1U - start >= slab->slab_count",
+        "slab_random",
+    ),
+    "links back are wrong": (
+        "slab_zone.c",
+        "slab_page(slab, next - 1U)->prev = page->prev;",
+        "slab_page(slab, next - 1U)->prev = (uint16_t)(index + 1U);",
+        "slab_random",
+    ),
+    "words that are not open count": (
+        "slab.c",
+        "if (checked && block >= page->limit)",
+        "if (checked && block >= zone->blocks)",
+        "slab_misuse",
+    ),
+    "a double free is believed": (
+        "slab.c",
+        "if (checked && (bits & bit) != 0)",
+        "if (false)",
+        "slab_misuse",
+    ),
+    "check does not look at links back": (
+        "slab_check.c",
+        "before != 0 && page->prev != before",
+        "before != 0 && page->prev == 0",
+        "slab_misuse",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", sorted(MUTANTS))
+def test_mutant_is_caught(fault: str, tmp_path: Path) -> None:
+    file, old, new, program = MUTANTS[fault]
+    runtime = mutant(tmp_path, f"src/{file}", old, new)
+    done = run(build(tmp_path, program, SOURCES, [*SANITIZED, "-Wno-unused"], runtime))
+    assert done.returncode != 0, f"{program} does not notice that {fault}"

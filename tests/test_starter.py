@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`init --from-ld`: what it writes is a config that passes `check`, and it never overwrites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ramwright import cli
+from ramwright.import_ld import ImportedRegion
+from ramwright.load import load
+from ramwright.starter import home_of, starter
+
+BOARDS = sorted((Path(__file__).parent / "boards").glob("*.ld"))
+
+
+@pytest.mark.parametrize("script", BOARDS, ids=lambda path: path.stem)
+def test_starter_of_a_board_passes_check(script: Path, tmp_path: Path) -> None:
+    file = tmp_path / "memory.ramwright.yaml"
+    assert cli.main(["init", "--from-ld", str(script), "-o", str(file)]) == cli.OK
+    config, problems, _ = load(file, file.name)
+    assert config is not None
+    assert not problems
+    assert config.home in config.regions
+    assert cli.main(["generate", str(file), "-o", str(tmp_path / "out")]) == cli.OK
+
+
+def test_existing_file_is_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "memory.ramwright.yaml"
+    file.write_text("mine\n", encoding="utf-8")
+    assert cli.main(["init", "--from-ld", str(BOARDS[0]), "-o", str(file)]) == cli.USAGE
+    assert file.read_text(encoding="utf-8") == "mine\n"
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_missing_script_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["init", "--from-ld", "none.ld"]) == cli.USAGE
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_home_is_the_region_called_so_else_the_largest() -> None:
+    small = ImportedRegion("ram", "RAM", 0x20000000, 0x1000)
+    large = ImportedRegion("sdram", "SDRAM", 0xC0000000, 0x800000)
+    assert home_of([large, small]) is small
+    other = ImportedRegion("ocram", "OCRAM", 0x20200000, 0x80000)
+    assert home_of([other, large]) is large
+
+
+def test_tiny_region_gets_a_heap_that_fits(tmp_path: Path) -> None:
+    file = tmp_path / "memory.ramwright.yaml"
+    text = starter([ImportedRegion("ram", "RAM", 0x20000000, 1024)], "board.ld", file.name)
+    file.write_text(text, encoding="utf-8")
+    config, problems, _ = load(file, file.name)
+    assert config is not None
+    assert not problems
