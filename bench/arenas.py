@@ -2,26 +2,25 @@
 """The arena a trace needs, found by replaying it on the emulated core.
 
 The safe arena is the smallest from which every step upwards passes: minimal arenas are not
-monotonic. Hence the search goes down from an arena that is ample until the first refusal.
+monotonic. Hence the search goes down from an ample arena to the first refusal, and starts again
+from twice as far above the peak unless what it finds lies in the lower half of what it tried.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from emulate.machine import Image, Machine
-
 from bench.calls import Figures
 from bench.shadow import Violation
 from bench.traces import SEED, Alloc, Trace, mean_of, peak_of, trace_b
+from emulate.machine import Image, Machine
 
 CPU = "cortex-m3"
 STEP = 128
 FREE_BIT = 1 << 31
 NARROW_MAX = 256 * 1024 - 8  # arena of the heap `narrow` of firmware/counts.ramwright.yaml
 SPREAD = 12  # seeds
-AMPLE = 1.5  # × peak: where the search starts
-AMPLE_LEAST = 8192  # at least this much above the peak
+WINDOW_LEAST = 8192  # bytes above the peak where the first search starts, or an eighth of the peak
 
 
 @dataclass
@@ -31,6 +30,7 @@ class Replayer:
     image: Image
     trace: Trace
     peak: int = field(init=False)
+    _passed: dict[int, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.peak = peak_of(self.trace)
@@ -43,18 +43,25 @@ class Replayer:
 
     def safe(self) -> int:
         """Bytes of the safe arena."""
-        size = max(int(self.peak * AMPLE), self.peak + AMPLE_LEAST) // STEP * STEP
-        if not self._passes(size):
-            raise AssertionError(f"{size} bytes are too few for a peak of {self.peak}")
-        while self._passes(size - STEP):
-            size -= STEP
+        start = self.peak // STEP * STEP
+        window = max(self.peak // 8, WINDOW_LEAST) // STEP * STEP
+        while (size := self._lowest_from(start + window)) > start + window // 2:
+            window *= 2
         return size
 
+    def _lowest_from(self, size: int) -> int:
+        """The last arena that passes on the way down; more than `size` if that one does not."""
+        while self._passes(size):
+            size -= STEP
+        return size + STEP
+
     def _passes(self, size: int) -> bool:
-        done = self._replayed(size)
-        if self._machine.word("replay_violated"):
-            raise Violation(f"replay in {size} bytes")
-        return done == len(self.trace)
+        if size not in self._passed:
+            done = self._replayed(size)
+            if self._machine.word("replay_violated"):
+                raise Violation(f"replay in {size} bytes")
+            self._passed[size] = done == len(self.trace)
+        return self._passed[size]
 
     def _replayed(self, size: int) -> int:
         raise NotImplementedError

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulate.build import PREFIX, ROOT, Build, Layout, generated, output_of
-
 from bench.link_map import Contribution, contributions
+from emulate.build import PREFIX, ROOT, Build, Layout, generated, output_of
 
 FIRMWARE = Path(__file__).resolve().parent / "firmware"
 BOARD = FIRMWARE / "board.ld"

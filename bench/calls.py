@@ -10,7 +10,7 @@ from bench.meter import Cost, Meter, Summary, summary
 from bench.shadow import Shadow, Violation
 from bench.traces import Alloc, Trace
 
-Figure = int | float | str
+Figure = int | float
 Figures = dict[str, Figure]
 
 
@@ -77,3 +77,9 @@ def run_figures(prefix: str, found: Run) -> Figures:
         **figures(prefix, "free", found.frees),
         f"{prefix}/refused": found.refused,
     }
+
+
+def more(costs: Sequence[tuple[int, int]]) -> int:
+    """How much dearer alloc or free gets from the first of `costs` to any other; 0: flat."""
+    first_alloc, first_free = costs[0]
+    return max(max(alloc - first_alloc, free - first_free) for alloc, free in costs)

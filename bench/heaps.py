@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from emulate.machine import Image
-
-from bench.calls import Figures, freed, run, run_figures
+from bench.calls import Figures, freed, more, run, run_figures
 from bench.meter import Meter
 from bench.traces import Trace, trace_b
+from emulate.machine import Image
 
-CONFIGS = ("none-none", "none-interrupt", "basic-none", "basic-interrupt")
+CONFIGS = ("none-none", "basic-none", "basic-interrupt")
 HOLES = (50, 400, 800)
 HOLE = 24
 LARGER = 100  # a request that no hole can serve
@@ -20,11 +19,19 @@ def heap_figures(image: Image, cpu: str, level: str, config: str) -> Figures:
     name = f"heap_{config.replace('-', '_')}"
     prefix = f"heap/{config}/{cpu}/{level}"
     found = run_figures(prefix, run(Meter(image, cpu), name, [f"{name}_heap"], trace_b()))
-    for count in HOLES:
-        alloc, free = _with_holes(Meter(image, cpu), name, count)
+    costs = [_with_holes(Meter(image, cpu), name, count) for count in HOLES]
+    for count, (alloc, free) in zip(HOLES, costs, strict=True):
         found[f"{prefix}/holes.{count}.alloc"] = alloc
         found[f"{prefix}/holes.{count}.free"] = free
+    found[f"{prefix}/holes.more"] = more(costs)
     return found
+
+
+def trace_figures(image: Image, cpu: str, level: str, config: str, steps: int) -> Figures:
+    """The first `steps` operations of trace (b)."""
+    name = f"heap_{config.replace('-', '_')}"
+    found = run(Meter(image, cpu), name, [f"{name}_heap"], trace_b()[:steps])
+    return run_figures(f"heap/{config}/{cpu}/{level}/short", found)
 
 
 def density_figures(image: Image) -> Figures:

@@ -9,8 +9,9 @@ from enum import Enum
 from typing import Any
 
 from capstone import CS_ARCH_ARM, CS_MODE_MCLASS, CS_MODE_THUMB, Cs
-from emulate.machine import STACK_TOP, Image, Machine
 from unicorn import arm_const as arm
+
+from emulate.machine import STACK_TOP, Image, Machine
 
 
 class Kind(Enum):

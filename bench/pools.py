@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from emulate.machine import Image
-
 from bench.calls import Figures, freed
 from bench.meter import Cost, Meter, summary
 from bench.shadow import Shadow, Violation
+from emulate.machine import Image
 
 CONFIGS = ("none-none", "none-interrupt", "basic-none", "basic-interrupt")
 BLOCKS = 64
@@ -36,9 +35,7 @@ def _one_way(meter: Meter, name: str, *, generic: bool) -> dict[str, int]:
     shadow = Shadow(meter, ((arena, arena + BLOCKS * BLOCK_SIZE),))
 
     def alloc() -> Cost:
-        cost = (
-            meter.cost("rw_pool_alloc", descriptor) if generic else meter.cost(f"{name}_alloc")
-        )
+        cost = meter.cost("rw_pool_alloc", descriptor) if generic else meter.cost(f"{name}_alloc")
         shadow.granted(cost.result, BLOCK_SIZE)
         return cost
 

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from emulate.machine import Image
-
-from bench.calls import Figures, figures, freed, run, run_figures
+from bench.calls import Figures, figures, freed, more, run, run_figures
 from bench.meter import Cost, Meter
 from bench.traces import waves
+from emulate.machine import Image
 
-CONFIGS = ("none-none", "basic-none", "basic-interrupt")
+CONFIGS = ("none-none", "basic-interrupt")
 MANY = (10, 100, 900)  # slabs in use
 LARGE = 512  # two such blocks fill a slab of the layout
 SMALL = 24
@@ -29,12 +28,19 @@ def slab_figures(image: Image, cpu: str, level: str, config: str) -> Figures:
 def many_figures(image: Image, cpu: str, level: str) -> Figures:
     """The dearest calls when more and more slabs are in use."""
     prefix = f"slab/many/{cpu}/{level}"
-    found: Figures = {}
-    for slabs in MANY:
-        alloc, free = _with_slabs(Meter(image, cpu), slabs)
+    costs = [_with_slabs(Meter(image, cpu), slabs) for slabs in MANY]
+    found: Figures = {f"{prefix}/more": more(costs)}
+    for slabs, (alloc, free) in zip(MANY, costs, strict=True):
         found[f"{prefix}/{slabs}.alloc"] = alloc
         found[f"{prefix}/{slabs}.free"] = free
     return found
+
+
+def trace_figures(image: Image, cpu: str, level: str, config: str, steps: int) -> Figures:
+    """The first `steps` operations of the tides."""
+    name = f"slab_{config.replace('-', '_')}"
+    found = run(Meter(image, cpu), name, [f"{name}_slab"], waves()[:steps])
+    return run_figures(f"slab/{config}/{cpu}/{level}/short", found)
 
 
 def smallest_figures(image: Image) -> Figures:
@@ -55,7 +61,11 @@ def _run_figures(meter: Meter, name: str, prefix: str) -> Figures:
         if not allocs[-1].result:
             raise AssertionError(f"{name}: no run of slabs")
         frees.append(freed(meter, name, allocs[-1].result))
-    return {**figures(prefix, "run.alloc", allocs), **figures(prefix, "run.free", frees)}
+    return {
+        **figures(prefix, "run.alloc", allocs),
+        **figures(prefix, "run.free", frees),
+        f"{prefix}/run.served": len(frees),
+    }
 
 
 def _with_slabs(meter: Meter, slabs: int) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ def mean_of(trace: Trace) -> int:
 
 def log_uniform(noise: random.Random, least: int, most: int) -> int:
     """A size whose logarithm is evenly spread."""
-    return round(least * float(most / least) ** noise.random())
+    return round(least * math.pow(most / least, noise.random()))
 
 
 def wandering(

@@ -41,7 +41,7 @@ def build(
 def run(executable: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What the program printed and returned. Addresses are not randomised, for ThreadSanitizer."""
     command = ["setarch", platform.machine(), "-R", str(executable), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
 def mutant(folder: Path, file: str, old: str, new: str) -> Path:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -62,4 +63,12 @@ def test_a_seeded_fault_ends_with_the_number_of_its_object(tmp_path: Path) -> No
     board = qemu.BOARDS["mps2-an385"]
     run = qemu.run(board, image_for(board, tmp_path, "-DSEED_FAULT=100"))
     assert run.status == 1
-    assert "block overlaps a live block" in run.output
+    assert "pool    failed at step " in run.output
+
+
+def test_a_firmware_that_hangs_is_stopped(tmp_path: Path) -> None:
+    image = tmp_path / "hang.bin"
+    branch_to_itself = 0xE7FE
+    image.write_bytes(struct.pack("<IIH", 0x20001000, 8 | 1, branch_to_itself))
+    run = qemu.run(qemu.BOARDS["mps2-an385"], image, timeout=2)
+    assert run.status == qemu.TIMED_OUT

@@ -118,7 +118,10 @@ def test_the_shadow_model_notices_a_block_given_twice(target: Target, name: str)
     machine = target.machine()
     machine.write(machine.image.symbols["sabotage"].address, struct.pack("<I", 300))
     assert machine.call(f"random_{name}", STEPS, SEED) > 0
-    assert outcome_of(machine).reason == "block overlaps a live block"
+    assert outcome_of(machine).reason in (
+        "block overlaps a live block",
+        "usable size below the size requested",  # it was a smaller block, or freed meanwhile
+    )
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ def test_alloc_and_free_do_not_depend_on_the_number_of_holes(target: Target, nam
 
 def test_the_count_tells_when_an_allocator_searches(target: Target) -> None:
     first_fit = Torn("first_fit_alloc", "first_fit_free", 24, 100)
-    few, many = (counts_with(target, first_fit, holes) for holes in (50, 800))
+    few, many = (counts_with(target, first_fit, holes) for holes in (25, 200))
     assert many[2] > 5 * few[2]
 
 

@@ -46,6 +46,8 @@ pools:
 heaps:
   small: {region: ram, size: 1K}
   bulk: {region: other, size: 16K}
+slabs:
+  kernel: {region: other, slab_size: 1K, slab_count: 4, zones: [{block_size: 16}, {block_size: 64}]}
 memheaps:
   system: {members: [small, bulk]}
 """

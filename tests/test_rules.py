@@ -220,6 +220,15 @@ default: twize
             "  h: {region: dma, size: 8, address: 0x30000020}\n",
             ["RW0246"],
         ),
+        (
+            "buffers:\n  a: {region: dma, size: 64, address: 0x2FFFFFF1}\n",
+            ["RW0231", "RW0232"],
+        ),
+        (
+            "buffers:\n  a: {region: dma, size: 64, address: 0x30000000}\n"
+            "  b: {region: dma, size: 64, address: 0x30000021}\n",
+            ["RW0233", "RW0232"],
+        ),
         # one large pin overlaps two that do not touch each other
         (
             "buffers:\n"

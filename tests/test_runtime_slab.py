@@ -53,11 +53,11 @@ MUTANTS = {
         "index = start; index < start;",
         "slab_sharing",
     ),
-    "a run is not taken off the list": (
+    "a run is not accounted for": (
         "slab_run.c",
-        "*link - 1U - start < length",
-        "*link - 1U - start >= slab->slab_count",
-        "slab_random",
+        "state->shared = (uint16_t)(state->shared + length);",
+        "",
+        "slab_sharing",
     ),
     "links back are wrong": (
         "slab_zone.c",

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,6 +157,15 @@ def test_codes(text: str, codes: list[str]) -> None:
     assert codes_of(text) == codes
 
 
+def test_without_libyaml_the_same_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = (Path(__file__).parent / "good" / "everything.yaml").read_bytes()
+    fast = parsed(good, "f.yaml")
+    monkeypatch.setattr("ramwright.source._LOADER", yaml.SafeLoader)
+    assert parsed(good, "f.yaml") == fast
+    assert codes_of("a: [1, 2\n") == ["RW0006"]
+    assert codes_of("k: " + "[" * 5000) == ["RW0014"]
+
+
 def test_the_first_of_duplicate_keys_counts() -> None:
     source = source_of("a: 1\na: 2\n")
     assert source.root is not None
@@ -196,7 +206,7 @@ def test_billion_laughs_is_refused() -> None:
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 10)]
     before = time.perf_counter()
     assert set(codes_of("\n".join(lines))) == {"RW0009"}
-    assert time.perf_counter() - before < 1
+    assert time.perf_counter() - before < 5
 
 
 INDENTED = "\n".join(" " * level + "a:" for level in range(1500))
@@ -220,7 +230,7 @@ def test_a_large_file_is_refused_without_reading_it_whole(tmp_path: Path) -> Non
         file.truncate(100 << 20)
     before = time.perf_counter()
     config, (problem,), _ = load(path, "large.yaml")
-    assert time.perf_counter() - before < 1
+    assert time.perf_counter() - before < 5
     assert config is None
     assert problem.code == "RW0004"
 
@@ -245,7 +255,7 @@ def test_the_largest_file_is_read(tmp_path: Path) -> None:
 def test_a_flood_of_problems_is_cut_short(text: str) -> None:
     before = time.perf_counter()
     config, problems, _ = understood(text.encode(), "f.yaml")
-    assert time.perf_counter() - before < 10
+    assert time.perf_counter() - before < 30
     assert config is None
     assert len(problems) == MAX_PROBLEMS + 1
     assert problems[-1].code == "RW0018"

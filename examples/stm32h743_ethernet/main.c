@@ -12,9 +12,10 @@
 #define MPU_RBAR REGISTER(0xE000ED9CU)
 #define MPU_RASR REGISTER(0xE000EDA0U)
 #define MPU_ENABLE_OVER_DEFAULT_MAP 5U
-#define MPU_NORMAL_UNCACHED ((1U << 28) | (3U << 24) | (1U << 19)) /* no code, full access, TEX 1  \
-                                                                    */
-#define MPU_SIZE_32K (14U << 1)                                    /* 2 to the power of 14 + 1 */
+/* TEX 1, full access, no code: normal memory that no cache keeps. */
+#define MPU_NORMAL_UNCACHED ((1U << 28) | (3U << 24) | (1U << 19))
+/* 2 to the power of 14 + 1. */
+#define MPU_SIZE_32K (14U << 1)
 #define NET_ORIGIN 0x30000000U
 
 /* The D2 bank has no clock after reset. It gets one before the first allocation from it; nothing

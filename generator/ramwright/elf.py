@@ -53,6 +53,7 @@ class ElfImage:
     symbols: dict[str, Symbol]  # global ones
     variables: dict[str, Symbol]  # local ones: link-time optimisation makes globals local
     contents: tuple[tuple[int, bytes], ...]  # address and bytes of each section with bits
+    loaded: tuple[tuple[int, int], ...]  # address and size of what a loader writes to memory
 
     def address(self, name: str) -> int | None:
         """The value of global symbol `name`; None if there is none."""
@@ -119,6 +120,7 @@ def _image(file: BinaryIO, name: str) -> ElfImage:
             symbols={symbol.name: symbol for symbol in _symbols(elf, _is_global)},
             variables={symbol.name: symbol for symbol in _symbols(elf, _is_local_variable)},
             contents=tuple(_contents(elf)),
+            loaded=tuple(_loaded(elf)),
         )
     except (ELFError, ELFParseError) as error:
         raise ElfError(f"not an ELF file: {error}") from error
@@ -165,3 +167,9 @@ def _contents(elf: ELFFile) -> Iterator[tuple[int, bytes]]:
     for section in elf.iter_sections():
         if section["sh_flags"] & _ALLOC and section["sh_type"] != "SHT_NOBITS":
             yield section["sh_addr"], section.data()
+
+
+def _loaded(elf: ELFFile) -> Iterator[tuple[int, int]]:
+    for segment in elf.iter_segments():
+        if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]:
+            yield segment["p_vaddr"], segment["p_filesz"]

@@ -26,15 +26,21 @@ def linked_map(layout: Layout, elf: ElfImage) -> MemoryMap:
 def _claims(
     layout: Layout, region: RegionPlan, elf: ElfImage, addresses: dict[str, int | None]
 ) -> list[Claim]:
-    """Objects and state win over the sections that contain them: those are cut around them."""
-    fine = list(_objects(region, addresses)) + list(_states(layout, region, elf))
-    fine.sort(key=lambda claim: claim.span.offset)
-    claims = list(fine)
-    for section in foreign_sections(region, elf):
-        start = max(section.address - region.origin, 0)
-        end = min(section.end - region.origin, region.size)
-        for low, high in _around(start, end, [claim.span for claim in fine]):
-            claims.append(Claim(Span(low, high - low, "foreign", section.name)))
+    """Objects and state win over the sections that contain them, and all of them over the reserve:
+    those are cut around them."""
+    claims = [*_objects(region, addresses), *_states(layout, region, elf)]
+    sections = foreign_sections(region, elf)
+    wide = [(max(s.address - region.origin, 0), s.end - region.origin, s.name) for s in sections]
+    claims += [
+        Claim(Span(low, high - low, "foreign", name))
+        for start, end, name in wide
+        for low, high in _around(start, min(end, region.size), claims)
+    ]
+    if not region.home:  # in the home region the reserve is an amount, not a place
+        claims += [
+            Claim(Span(low, high - low, "reserve"))
+            for low, high in _around(0, region.reserve_start, claims)
+        ]
     return claims
 
 
@@ -43,18 +49,27 @@ def _objects(region: RegionPlan, addresses: dict[str, int | None]) -> Iterator[C
         address = addresses[obj.name]
         if address is not None and region.origin <= address < region.origin + region.size:
             for span in object_spans(obj, address - region.origin):
-                yield Claim(span, linked=True)
+                yield Claim(span, linked=obj.address is None)
 
 
 def _states(layout: Layout, region: RegionPlan, elf: ElfImage) -> Iterator[Claim]:
+    """The pieces of each object's state; those that lie side by side as one."""
+    merged: list[Span] = []
     for name, address, size in state_addresses(layout, elf):
-        if region.origin <= address < region.origin + region.size:
-            yield Claim(Span(address - region.origin, size, "metadata", name))
+        if not region.origin <= address < region.origin + region.size:
+            continue
+        span = Span(address - region.origin, size, "metadata", name)
+        if merged and merged[-1].object == name and merged[-1].end == span.offset:
+            span = Span(merged[-1].offset, merged[-1].size + size, "metadata", name)
+            merged.pop()
+        merged.append(span)
+    return (Claim(span) for span in merged)
 
 
-def _around(start: int, end: int, taken: list[Span]) -> Iterator[tuple[int, int]]:
-    """The parts of [start, end) that no span of `taken`, which ascend, covers."""
-    for span in taken:
+def _around(start: int, end: int, claims: list[Claim]) -> Iterator[tuple[int, int]]:
+    """The parts of [start, end) that none of `claims` covers."""
+    for claim in sorted(claims, key=lambda claim: claim.span.offset):
+        span = claim.span
         if span.end <= start or span.offset >= end:
             continue
         if span.offset > start:

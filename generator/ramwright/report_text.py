@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ramwright.layout import HeapPlan, Object, PoolPlan, SlabPlan
 from ramwright.memory_map import MemoryMap, RegionMap, Span, SpanKind
-from ramwright.units import spelled
+from ramwright.units import byte_count, spelled
 
 _BAR = 64  # characters of a region's bar
 _FILL: dict[SpanKind, str] = {
@@ -46,7 +46,7 @@ def _totals(memory: MemoryMap) -> str:
     flash = sum(obj.descriptor_size for obj in objects)
     payload = sum(obj.payload for obj in objects)
     return (
-        f"{len(objects)} objects, {payload} bytes for the user; "
+        f"{len(objects)} object{'' if len(objects) == 1 else 's'}, {payload} bytes for the user; "
         f"{state} bytes of state, {flash} bytes of flash for descriptors"
     )
 
@@ -112,7 +112,7 @@ def describe(obj: Object) -> str:
         zones = "/".join(str(zone.block_size) for zone in plan.zones)
         text = f"{plan.slab_count} x {spelled(plan.slab_size)}, zones {zones}"
     else:
-        text = obj.ctype.spelling if obj.ctype else "bytes"
+        text = obj.ctype.spelling if obj.ctype else byte_count(obj.size)
     return f"{text}, align {obj.alignment}"
 
 

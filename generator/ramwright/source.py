@@ -100,10 +100,11 @@ class _Reader:
     def __init__(self, text: str, file: str) -> None:
         self.problems: list[Problem] = []
         self._file = file
-        self._loader = _LOADER(text)
+        self._text = text
 
     def document(self) -> Mapping | None:
         try:
+            self._loader = _LOADER(self._text)
             return self._document()
         except (_StopReadingError, TooManyProblemsError):
             return None

@@ -128,6 +128,14 @@ def _image(layout: Layout, elf: ElfImage, obj: Object, address: int) -> Iterator
             f"is part of the image: output section {holder.name} is not NOBITS",
             "adopt a NOLOAD section" if obj.adopted else "keep (NOLOAD) in the linker script",
         )
+    elif any(at < address + obj.size and address < at + size for at, size in elf.loaded):
+        yield _of(
+            layout,
+            obj,
+            "RW0506",
+            "is part of the image: a segment of the program headers writes bytes there",
+            "let the linker script give the sections before it no load address of their own",
+        )
     elif obj.adopted and holder.name != obj.adopted:
         yield _of(
             layout,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ramwright import abi
-from ramwright.layout import HeapPlan, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
+from ramwright.layout import HeapPlan, Kind, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
 from ramwright.link_view import adopted_symbol, arena_symbol
 from ramwright.units import byte_count, spelled
 
@@ -18,6 +18,14 @@ _TABLE_ROW = 16  # entries of a size table in a line
 View = dict[str, object]
 
 
+@dataclass(frozen=True, order=True)
+class Core:
+    """A mechanism of the runtime compiled for one set of properties: rw_<kind>_alloc_<name>."""
+
+    kind: Kind
+    name: str
+
+
 @dataclass(frozen=True)
 class _Table:
     """One table of dispatch.h: which operation, of which kinds."""
@@ -25,15 +33,13 @@ class _Table:
     name: str
     type: str
     operation: str
-    kinds: tuple[str, ...]
+    kinds: tuple[Kind, ...]
 
 
 _TABLES = (
     _Table("rw_pool_alloc_cores", "rw_pool_alloc_core_t", "alloc", ("pool",)),
     _Table("rw_alloc_cores", "rw_alloc_core_t", "alloc", ("heap", "slab")),
-    _Table(
-        "rw_alloc_aligned_cores", "rw_alloc_aligned_core_t", "alloc_aligned", ("heap", "slab")
-    ),
+    _Table("rw_alloc_aligned_cores", "rw_alloc_aligned_core_t", "alloc_aligned", ("heap", "slab")),
     _Table("rw_resize_cores", "rw_resize_core_t", "resize", ("heap", "slab")),
     _Table("rw_free_cores", "rw_free_core_t", "free", ("heap", "slab", "pool")),
     _Table("rw_usable_cores", "rw_usable_core_t", "usable", ("heap", "slab", "pool")),
@@ -43,21 +49,21 @@ _TABLES = (
 )
 
 
-def core_of(obj: Object) -> str:
-    """The core an object uses, by kind and name: `heap`, `basic_task_16` as "heap basic_task_16"."""
-    assert obj.kind != "buffer"
+def core_of(obj: Object) -> Core:
+    """The core an object uses."""
     if isinstance(obj.plan, PoolPlan):
         sharing = "none" if obj.sharing == "none" else "shared"
-        return f"pool {obj.checks}_{sharing}_{obj.plan.link_bits}"
+        return Core("pool", f"{obj.checks}_{sharing}_{obj.plan.link_bits}")
     if isinstance(obj.plan, HeapPlan):
-        return f"heap {obj.checks}_{obj.sharing}_{obj.plan.link_bits}"
-    return f"slab {obj.checks}_{obj.sharing}"
+        return Core("heap", f"{obj.checks}_{obj.sharing}_{obj.plan.link_bits}")
+    assert obj.kind == "slab"
+    return Core("slab", f"{obj.checks}_{obj.sharing}")
 
 
-def cores(layout: Layout) -> tuple[str, ...]:
+def cores(layout: Layout) -> tuple[Core, ...]:
     """The cores of a layout in the order of rw_object_t.core: heaps, slabs, then pools."""
     used = {core_of(obj) for obj in layout.objects if obj.kind != "buffer"}
-    return tuple(sorted(used, key=lambda core: (core.startswith("pool"), core)))
+    return tuple(sorted(used, key=lambda core: (core.kind == "pool", core)))
 
 
 def c_view(layout: Layout, banner: str) -> View:
@@ -147,7 +153,7 @@ def _summary(obj: Object, what: str) -> str:
     return f"{obj.name}: {what} in {obj.region}{pinned}, {obj.alignment}-aligned{tail}."
 
 
-def _common(layout: Layout, obj: Object, numbering: dict[str, int]) -> View:
+def _common(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
     core = core_of(obj)
     return {
         "name": obj.name,
@@ -159,7 +165,7 @@ def _common(layout: Layout, obj: Object, numbering: dict[str, int]) -> View:
         "alignment": obj.alignment,
         "debug_name": _c_string(obj.name if obj.debug_name else None),
         "core": numbering[core],
-        "core_name": core.split()[1],
+        "core_name": core.name,
         "attributes": _attributes(layout, obj),
     }
 
@@ -184,7 +190,7 @@ def _buffer(layout: Layout, obj: Object) -> View:
     }
 
 
-def _pool(layout: Layout, obj: Object, numbering: dict[str, int]) -> View:
+def _pool(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
     plan = obj.plan
     assert isinstance(plan, PoolPlan)
     pointer = f"{obj.ctype.spelling} *" if obj.ctype else "void *"
@@ -200,7 +206,7 @@ def _pool(layout: Layout, obj: Object, numbering: dict[str, int]) -> View:
     }
 
 
-def _heap(layout: Layout, obj: Object, numbering: dict[str, int]) -> View:
+def _heap(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
     plan = obj.plan
     assert isinstance(plan, HeapPlan)
     common = _common(layout, obj, numbering)
@@ -214,7 +220,7 @@ def _heap(layout: Layout, obj: Object, numbering: dict[str, int]) -> View:
     }
 
 
-def _slab(layout: Layout, obj: Object, numbering: dict[str, int]) -> View:
+def _slab(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
     plan = obj.plan
     assert isinstance(plan, SlabPlan)
     common = _common(layout, obj, numbering)
@@ -290,8 +296,7 @@ def _arenas(layout: Layout, objects: Sequence[Object]) -> list[str]:
             for obj in objects
         ]
     return [
-        f"extern uint8_t {obj.name}_arena[{obj.size}]\n"
-        f'    __asm__("{arena_symbol(layout, obj)}")'
+        f'extern uint8_t {obj.name}_arena[{obj.size}]\n    __asm__("{arena_symbol(layout, obj)}")'
         for obj in objects
         if obj.kind != "buffer"
     ]
@@ -332,10 +337,10 @@ def _asserts(objects: Sequence[Object]) -> list[View]:
     return checks
 
 
-def _table(table: _Table, numbering: dict[str, int]) -> View:
-    entries = []
-    for core, number in numbering.items():
-        kind, name = core.split()
-        if kind in table.kinds:
-            entries.append(f"[{number}] = rw_{kind}_{table.operation}_{name}")
+def _table(table: _Table, numbering: dict[Core, int]) -> View:
+    entries = [
+        f"[{number}] = rw_{core.kind}_{table.operation}_{core.name}"
+        for core, number in numbering.items()
+        if core.kind in table.kinds
+    ]
     return {"name": table.name, "type": table.type, "entries": entries or ["0"]}

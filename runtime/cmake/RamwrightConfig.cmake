@@ -34,9 +34,14 @@ execute_process(
     OUTPUT_STRIP_TRAILING_WHITESPACE
     RESULT_VARIABLE _ramwright_status
 )
+if(NOT _ramwright_status EQUAL 0)
+    set(Ramwright_NOT_FOUND_MESSAGE "${Ramwright_EXECUTABLE} does not run, see above")
+    set(Ramwright_FOUND FALSE)
+    return()
+endif()
 file(REAL_PATH "${_ramwright_cmake_dir}" _ramwright_cmake_dir)
 file(REAL_PATH "${CMAKE_CURRENT_LIST_DIR}" _ramwright_own_dir)
-if(NOT _ramwright_status EQUAL 0 OR NOT _ramwright_cmake_dir STREQUAL _ramwright_own_dir)
+if(NOT _ramwright_cmake_dir STREQUAL _ramwright_own_dir)
     set(Ramwright_NOT_FOUND_MESSAGE
         "${Ramwright_EXECUTABLE} belongs to another installation than ${CMAKE_CURRENT_LIST_DIR}; set Ramwright_EXECUTABLE or Ramwright_DIR so that they agree"
     )

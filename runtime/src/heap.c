@@ -52,14 +52,13 @@ RW_INLINE void *heap_reject(rw_sharing_t sharing, const rw_object_t *object, siz
 }
 
 /* The block an alloc found, or NULL after reporting the damage it found. */
-RW_INLINE void *heap_granted(heap_traits_t traits, const rw_object_t *object, heap_found_t index)
+RW_INLINE void *heap_granted(heap_view_t heap, heap_found_t index)
 {
-    const size_t offset = (size_t)(index & ~HEAP_DAMAGED) * RW_HEAP_GRANULE;
     if ((int32_t)index > 0) {
-        return object->arena + offset;
+        return heap_payload(heap, index);
     }
-    if (traits.checked && index != 0U) {
-        rw_on_fault(RW_E_CORRUPT, object, object->arena + offset);
+    if (heap.traits.checked && index != 0U) {
+        rw_on_fault(RW_E_CORRUPT, &heap.self->object, heap_payload(heap, index & ~HEAP_DAMAGED));
     }
     return NULL;
 }
@@ -71,10 +70,10 @@ RW_INLINE void *heap_alloc(heap_traits_t traits, rw_sharing_t sharing, const rw_
         return heap_reject(sharing, object, size);
     }
     const uintptr_t lock = rw_port_lock(sharing);
-    const heap_found_t index =
-        heap_alloc_locked(heap_view(traits, heap_of(object)), heap_granules(size));
+    const heap_view_t heap = heap_view(traits, heap_of(object));
+    const heap_found_t index = heap_alloc_locked(heap, heap_granules(size));
     rw_port_unlock(sharing, lock);
-    return heap_granted(traits, object, index);
+    return heap_granted(heap, index);
 }
 
 RW_INLINE void *heap_alloc_aligned(heap_traits_t traits, rw_sharing_t sharing,
@@ -95,7 +94,7 @@ RW_INLINE void *heap_alloc_aligned(heap_traits_t traits, rw_sharing_t sharing,
             ? heap_alloc_locked(heap, granules)
             : heap_alloc_aligned_locked(heap, (uint32_t)(alignment / RW_HEAP_GRANULE), granules);
     rw_port_unlock(sharing, lock);
-    return heap_granted(traits, object, index);
+    return heap_granted(heap, index);
 }
 
 RW_INLINE rw_status_t heap_resize(heap_traits_t traits, rw_sharing_t sharing,

@@ -53,8 +53,7 @@ RW_INLINE heap_found_t heap_find(heap_view_t heap, uint32_t size)
         }
         index = next;
     }
-    const uint32_t larger = heap_class_from(heap.state, class + 1U);
-    return larger == 0U ? 0U : heap_first(heap, larger);
+    return heap_first_from(heap, class + 1U);
 }
 
 /* Takes size granules from a free block; 0 iff none is large enough. */
@@ -67,8 +66,8 @@ RW_INLINE heap_found_t heap_take_recycled(heap_view_t heap, uint32_t size)
     const uint32_t header = *heap_header(heap, index);
     const uint32_t found = heap_size(heap.traits, header);
     const uint32_t rest = found - size;
-    if (heap.traits.checked && (!heap_is_free(heap.traits, header, index) || found < size ||
-                                !heap_size_fits(heap, index, found))) {
+    if (heap.traits.checked &&
+        (!heap_is_free(heap.traits, header, index) || found < size || index + found > heap.top)) {
         return HEAP_DAMAGED | index;
     }
     if (!HEAP_SHARED(heap, unlink, index, found)) {

@@ -38,13 +38,17 @@ RW_INLINE heap_found_t heap_check_blocks(heap_view_t heap, uint32_t *free_blocks
     return prev_free || used != heap.state->used ? HEAP_DAMAGED : 0U;
 }
 
+RW_INLINE bool heap_listed(const rw_heap_state_t *state, uint32_t class)
+{
+    return (state->map[class / 32U] & heap_map_bit(class)) != 0U;
+}
+
 /* Walks one list, counting its blocks down from *free_blocks. */
 RW_INLINE heap_found_t heap_check_list(heap_view_t heap, uint32_t class, uint32_t *free_blocks)
 {
     uint32_t prev = 0;
     uint32_t index = heap_first(heap, class);
-    const bool listed = (heap.state->map[class / 32U] & heap_map_bit(class)) != 0U;
-    if (listed != (index != 0U)) {
+    if (heap_listed(heap.state, class) != (index != 0U)) {
         return HEAP_DAMAGED;
     }
     for (; index != 0U; index = heap_link(heap, index, HEAP_NEXT)) {
@@ -74,8 +78,10 @@ RW_INLINE heap_found_t heap_check_locked(heap_view_t heap)
     for (uint32_t class = 0; class <= last && damage == 0U; class ++) {
         damage = heap_check_list(heap, class, &free_blocks);
     }
-    const bool more = free_blocks != 0U || heap_class_from(heap.state, last + 1U) != 0U;
-    return damage == 0U && more ? HEAP_DAMAGED : damage;
+    for (uint32_t class = last + 1U; class < 32U * RW_HEAP_MAP_WORDS && damage == 0U; class ++) {
+        damage = heap_listed(heap.state, class) ? HEAP_DAMAGED : 0U; /* no such class */
+    }
+    return damage == 0U && free_blocks != 0U ? HEAP_DAMAGED : damage;
 }
 
 RW_INLINE void heap_walk_locked(heap_view_t heap, rw_visit_t visit, void *context)

@@ -18,9 +18,7 @@
 
 /* Blocks of the request's own class that an alloc looks at, since not all of them are large enough,
  * before it goes to the next class, of which all are. */
-#ifndef HEAP_LOOKS
 #define HEAP_LOOKS 3U
-#endif
 
 RW_INLINE uint32_t heap_class(uint32_t granules)
 {
@@ -48,18 +46,18 @@ RW_INLINE uint32_t heap_map_bit(uint32_t class)
     return 0x80000000U >> (class % 32U);
 }
 
-/* Smallest class from class on whose list is not empty; 0 iff none. */
-RW_INLINE uint32_t heap_class_from(const rw_heap_state_t *state, uint32_t class)
+/* First block of the smallest class from class on that has any; 0 iff none has. */
+RW_INLINE uint32_t heap_first_from(heap_view_t heap, uint32_t class)
 {
     uint32_t word = class / 32U;
-    uint32_t bits = state->map[word] & (UINT32_MAX >> (class % 32U));
+    uint32_t bits = heap.state->map[word] & (UINT32_MAX >> (class % 32U));
     while (bits == 0U) {
         if (++word == RW_HEAP_MAP_WORDS) {
             return 0;
         }
-        bits = state->map[word];
+        bits = heap.state->map[word];
     }
-    return 32U * word + (uint32_t)__builtin_clz(bits);
+    return heap_first(heap, 32U * word + (uint32_t)__builtin_clz(bits));
 }
 
 /* Whether a link leads to a block whose link in the other direction leads back. */

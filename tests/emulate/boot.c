@@ -2,16 +2,12 @@
  *
  * A firmware for the boot proof: the demo's layout on the demo's board, with a main that allocates
  * from every object. Built with WITHOUT_LAYOUT it is the same firmware without the layout, with
- * EXTRA_BSS_WORDS that many words more to zero, with SEED_CONSTRUCTOR a fault to be found.
+ * EXTRA_BSS_WORDS words to zero (1), with SEED_CONSTRUCTOR a fault to be found.
  */
 #include <stdint.h>
 
 int main(void);
 void finished(void);
-
-#if defined(EXTRA_BSS_WORDS)
-uint32_t extra[EXTRA_BSS_WORDS] __attribute__((used));
-#endif
 
 __attribute__((noinline)) void finished(void)
 {
@@ -20,8 +16,14 @@ __attribute__((noinline)) void finished(void)
 
 #if defined(WITHOUT_LAYOUT)
 
+#if !defined(EXTRA_BSS_WORDS)
+#define EXTRA_BSS_WORDS 1
+#endif
+static volatile uint32_t extra[EXTRA_BSS_WORDS];
+
 int main(void)
 {
+    extra[0] = 1;
     finished();
     return 0;
 }

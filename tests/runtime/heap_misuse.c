@@ -34,7 +34,7 @@ static bool nothing_changed(void)
 {
     return memcmp(before.arena, arena, sizeof arena) == 0 &&
            memcmp(&before.made.state, &made.state, sizeof made.state) == 0 &&
-           memcmp(&before.made.bins, &made.bins, sizeof made.bins) == 0;
+           memcmp(before.made.bins.wide, made.bins.wide, sizeof made.bins.wide) == 0;
 }
 
 /* Used and free blocks alternate in places: every neighbourhood occurs. */
@@ -66,6 +66,13 @@ static void refused_everywhere(void *block, rw_status_t status)
     EXPECT(nothing_changed());
 }
 
+static void *at_address(uintptr_t address)
+{
+    void *pointer;
+    memcpy(&pointer, &address, sizeof pointer);
+    return pointer;
+}
+
 static void foreign_pointers(void)
 {
     uint8_t on_stack[64];
@@ -76,8 +83,8 @@ static void foreign_pointers(void)
     refused_everywhere(on_stack + 32, RW_E_FOREIGN);
     refused_everywhere(of_other, RW_E_FOREIGN);
     refused_everywhere(arena + ARENA, RW_E_FOREIGN);
-    refused_everywhere((void *)(uintptr_t)8, RW_E_FOREIGN);
-    refused_everywhere((void *)(UINTPTR_MAX - 7U), RW_E_FOREIGN);
+    refused_everywhere(at_address(8), RW_E_FOREIGN);
+    refused_everywhere(at_address(UINTPTR_MAX - 7U), RW_E_FOREIGN);
     refused_everywhere(arena, RW_E_MISALIGNED);
     for (unsigned i = 1; i < 8; i++) {
         refused_everywhere(blocks[3] + i, RW_E_MISALIGNED);
@@ -280,6 +287,19 @@ static void free_block_bit_flips(void)
     EXPECT(rw_heap_check(&made.heap) == RW_OK && no_fault());
 }
 
+/* A footer that leads to a free block, but not to the one it belongs to. */
+static void footer_of_another_hole(void)
+{
+    prepare();
+    const uint8_t *hole = blocks[1] + rw_heap_usable_size(&made.heap, blocks[1]) + 4;
+    const uint32_t index = (uint32_t)(hole - arena) / RW_HEAP_GRANULE;
+    EXPECT(blocks[9] == NULL && blocks[10] != NULL);
+    memcpy(blocks[10] - 8, &index, sizeof index);
+    remember();
+    EXPECT(rw_heap_free(&made.heap, blocks[10]) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
+    EXPECT(nothing_changed());
+}
+
 /* Both neighbours are free and the links of the one before are damaged: found last, undone. Only
  * the order of the free list may differ. */
 static void damage_found_last(void)
@@ -354,6 +374,7 @@ int main(void)
             forged_headers();
             use_after_free();
             free_block_bit_flips();
+            footer_of_another_hole();
             damage_found_last();
         }
     }

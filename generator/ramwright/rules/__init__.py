@@ -144,7 +144,7 @@ def _constants(top: Fields, problems: list[Problem]) -> Constants:
 def _link(top: Fields) -> Link:
     fields = top.inner("link")
     anchor, insert = (fields.text("anchor"), fields.text("insert")) if fields else (None, None)
-    return Link(anchor or ".bss", cast(Insert, insert or "before"))
+    return Link(anchor or ".data", cast(Insert, insert or "after"))
 
 
 def _typedefs(owners: list[Owner]) -> dict[str, Mark]:

@@ -49,13 +49,12 @@ def check_space(space: Space) -> list[Problem]:
     by_name = {owner.name: owner for owner in space.owners}
     pins = pinned_addresses(space.region, wants)
     pinned = sorted((o for o in wants if o.name in pins), key=lambda o: pins[o.name])
-    problems: list[Problem] = []
+    problems = _overlaps(pinned, by_name, pins)
     misplaced = set()
     for o in pinned:
         found = _pin(space.region, space.pins[o.name], o, pins[o.name])
         problems += found
         misplaced |= {o.name for _ in found}
-    problems += _overlaps([o for o in pinned if o.name not in misplaced], by_name, pins)
     # What is misplaced says nothing about the room that the others have.
     wants = [o for o in wants if o.name not in misplaced]
     return problems + _overflow(space, place(space.region, wants, space.state), wants)
@@ -75,31 +74,23 @@ def _pin(region: Region, where: Mark, o: Wanted, address: int) -> list[Problem]:
                 declared,
             )
         ]
+    problems = []
     low, high = region.origin + region.reserve_start, region.end - region.reserve_end
     if address < low or end > high:
         kept = " (its reserve left out)" if region.reserve_start or region.reserve_end else ""
-        return [
-            Problem(
-                where,
-                "RW0231",
-                f"`{o.name}` lies at 0x{max(address, 0):08X}..0x{end:08X}, "
-                f"outside 0x{low:08X}..0x{high:08X}, which is region `{region.name}`{kept}",
-                "",
-                declared,
-            )
-        ]
+        what = (
+            f"`{o.name}` lies at 0x{max(address, 0):08X}..0x{end:08X}, "
+            f"outside 0x{low:08X}..0x{high:08X}, which is region `{region.name}`{kept}"
+        )
+        problems.append(Problem(where, "RW0231", what, "", declared))
     if address % o.alignment:
         below = address // o.alignment * o.alignment
-        return [
-            Problem(
-                where,
-                "RW0232",
-                f"`{o.name}` is pinned to 0x{address:08X}, no multiple of "
-                f"its alignment {o.alignment}",
-                f"the nearest: 0x{below:08X} or 0x{below + o.alignment:08X}",
-            )
-        ]
-    return []
+        what = (
+            f"`{o.name}` is pinned to 0x{address:08X}, no multiple of its alignment {o.alignment}"
+        )
+        hint = f"the nearest: 0x{below:08X} or 0x{below + o.alignment:08X}"
+        problems.append(Problem(where, "RW0232", what, hint))
+    return problems
 
 
 def _overlaps(

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bytes: code of {alloc, free}, flash of a least application, control RAM, what boot costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from bench.build import Target
+from bench.calls import Figures
+from bench.link_map import Contribution
+
+BOARD = {
+    "ramwright": 1,
+    "name": "closure",
+    "home": "ram",
+    "regions": {
+        "ram": {"origin": 0x20000000, "size": "768K", "linker": "RAM", "reserve": "64K"},
+    },
+}
+ZONES = [{"block_size": size} for size in (16, 32, 64, 128, 512)]
+SLABS = 40
+SMALLEST_BLOCKS = SLABS * 1024 // 16  # if every slab goes to the zone of the smallest blocks
+OBJECTS: dict[str, tuple[str, dict[str, object]]] = {
+    "pool": ("pools", {"block_size": 64, "count": 64}),
+    "heap": ("heaps", {"size": "64K"}),
+    "slab": ("slabs", {"slab_size": "1K", "slab_count": SLABS, "zones": ZONES}),
+}
+
+
+@dataclass(frozen=True)
+class Application:
+    """The objects of a layout, their checks and sharing, and which of them are called."""
+
+    objects: tuple[str, ...]
+    checks: str = "basic"
+    sharing: str = "interrupt"
+    calls: tuple[str, ...] = ()  # empty: all objects
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """What the application calls."""
+        return self.calls or self.objects
+
+    def config(self, cpu: str) -> str:
+        """The layout."""
+        found: dict[str, object] = {**BOARD, "target": {"cpu": cpu}}
+        for name in self.objects:
+            kind, keys = OBJECTS[name]
+            found[kind] = {
+                name: {"region": "ram", "checks": self.checks, "sharing": self.sharing, **keys}
+            }
+        if "memheap" in self.uses:
+            members = [name for name in self.objects if name != "pool"]
+            found["memheaps"] = {"memheap": {"members": members}}
+        return yaml.safe_dump(found, sort_keys=False)
+
+
+def _each(name: str, sharings: Sequence[str]) -> dict[str, Application]:
+    return {
+        f"{name}-{checks}-{sharing}": Application((name,), checks, sharing)
+        for checks in ("none", "basic")
+        for sharing in sharings
+    }
+
+
+SLAB_APPLICATIONS = {
+    **_each("slab", ("interrupt",)),
+    "heap+slab": Application(("heap", "slab")),
+    "memheap": Application(("heap", "slab"), calls=("memheap",)),
+    "heap+slab+memheap": Application(("heap", "slab"), calls=("heap", "slab", "memheap")),
+    "all": Application(("pool", "heap", "slab"), calls=("pool", "heap", "slab", "memheap")),
+}
+APPLICATIONS = {
+    **_each("pool", ("none", "interrupt")),
+    **_each("heap", ("none", "interrupt")),
+    **SLAB_APPLICATIONS,
+}
+
+
+def closure_figures(target: Target, names: Sequence[str] = tuple(APPLICATIONS)) -> Figures:
+    """Sizes of the named applications, without the application itself."""
+    found: Figures = {}
+    for name in names:
+        application = APPLICATIONS[name]
+        linked = target.closure(name, application.config(target.cpu), application.uses)
+        found |= _sizes(f"closure/{name}/{target.cpu}/{target.level}", linked)
+    more = "closure/{}/" + f"{target.cpu}/{target.level}.flash"
+    whole, parts = more.format("heap+slab+memheap"), more.format("heap+slab")
+    if whole in found and parts in found:
+        found[more.format("memheap-more")] = int(found[whole]) - int(found[parts])
+    return found
+
+
+def _sizes(prefix: str, linked: Sequence[Contribution]) -> Figures:
+    ours = [part for part in linked if part.member != "closure.o"]
+    own = [part for part in ours if not part.is_helper]
+    return {
+        f"{prefix}.code": sum(part.size for part in own if part.is_code),
+        f"{prefix}.helpers": sum(part.size for part in ours if part.is_helper and part.is_flash),
+        f"{prefix}.constants": sum(part.size for part in own if part.is_flash and not part.is_code),
+        f"{prefix}.flash": sum(part.size for part in ours if part.is_flash),
+        f"{prefix}.control": sum(part.size for part in ours if part.section.startswith(".bss")),
+        f"{prefix}.data": sum(part.size for part in ours if part.section.startswith(".data")),
+        f"{prefix}.init": sum(
+            part.size for part in ours if part.section.startswith((".init", ".ctors"))
+        ),
+    }
