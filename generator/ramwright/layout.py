@@ -68,8 +68,8 @@ class Object:
     name: str
     kind: Kind
     region: str
-    section: str  # input section of the arena, e.g. .bss.rw.can_rx
     adopted: str | None  # output section of the board's script that holds it, if any
+    section: str | None  # then the input section of its storage, e.g. .ccmram.rw.can_rx
     address: int | None  # pinned absolute address, else the linker decides
     offset: int  # nominal offset in the region (exact when pinned)
     size: int  # bytes of the arena

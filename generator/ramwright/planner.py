@@ -68,7 +68,7 @@ def _object(owner: Owner, offset: int, address: int | None) -> Object:
         name=owner.name,
         kind=_kind(owner),
         region=place.region,
-        section=f"{place.section or '.bss'}.rw.{owner.name}",
+        section=f"{place.section}.rw.{owner.name}" if place.section else None,
         adopted=place.section,
         address=address,
         offset=offset,

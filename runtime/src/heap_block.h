@@ -11,8 +11,7 @@
  *
  * Cut header ^ 4 * index into pieces as wide as the check and XOR them: the result is 0 for a used
  * block, one constant for a free one, anything else is damage. So
- *  - every error of one bit shows, and one damaged byte makes no used block of a free one at 32
- * bits, nor one byte written past a block's end at 16;
+ *  - every error within one byte shows;
  *  - a header copied to another index does not fit there (with 8 check bits: unless the indices'
  *    pieces agree), nor does a fill pattern of equal pieces;
  *  - other data passes for the header of a used block once in 2^16 (2^8) cases;
@@ -61,7 +60,7 @@ RW_INLINE heap_view_t heap_view(heap_traits_t traits, const rw_heap_t *heap)
 /* What XOR turns a used block's header into a free one's by, and back. */
 RW_INLINE uint32_t heap_free_bits(heap_traits_t traits)
 {
-    return traits.wide ? 0x400000B0U : 0xFF00U;
+    return traits.wide ? 0x400000F0U : 0x0FF0U;
 }
 
 /* Likewise for PREV, with the check bit it implies. */
@@ -89,7 +88,7 @@ RW_INLINE bool heap_is_used(heap_traits_t traits, uint32_t header, uint32_t inde
 /* Likewise for a free block. */
 RW_INLINE bool heap_is_free(heap_traits_t traits, uint32_t header, uint32_t index)
 {
-    return traits.checked ? heap_fold(traits, header, index) == (traits.wide ? 0x1F0U : 0xFF00U)
+    return traits.checked ? heap_fold(traits, header, index) == (traits.wide ? 0x1B0U : 0x0FF0U)
                           : (header & heap_free_bits(traits)) != 0U;
 }
 

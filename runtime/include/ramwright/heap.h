@@ -14,8 +14,12 @@
  *     virgin: everything from index top + 1 on; on no list, never touched; the block before it is
  *             never free, for it would have been merged into the virgin end
  *
- * Free blocks are kept by size class, 2^k classes an octave, a bitmap telling which lists are not
- * empty: good fit after Masmano et al., TLSF: a new dynamic memory allocator (ECRTS 2004).
+ * With checks basic a header carries check bits over itself and its index: 16 in heaps up to 256
+ * KiB (cores named ..._16), 8 above. Every error within one byte of it is detected when the block
+ * or the one before it is freed; other data passes for a header once in 2^16 (2^8) cases.
+ *
+ * Free blocks are kept by size class, four classes an octave, a bitmap telling which lists are
+ * not empty: good fit after Masmano et al., TLSF: a new dynamic memory allocator (ECRTS 2004).
  */
 #ifndef RAMWRIGHT_HEAP_H
 #define RAMWRIGHT_HEAP_H
@@ -35,7 +39,7 @@ typedef struct rw_heap_state {
     uint32_t peak;                   /* highest top so far */
     uint32_t used;                   /* in allocated blocks */
     uint32_t failures;               /* requests refused for lack of room; saturates */
-    uint32_t map[RW_HEAP_MAP_WORDS]; /* bit c set: list of class c is not empty */
+    uint32_t map[RW_HEAP_MAP_WORDS]; /* bit 31 - c % 32 of word c / 32 set: class c has blocks */
 } rw_heap_state_t;
 
 /* Const; flash. */
@@ -96,8 +100,10 @@ void *rw_heap_realloc(const rw_heap_t *heap, void *block, size_t size);
 
 /* Gives a block back and merges it with free neighbours. free(NULL) is RW_OK and does nothing.
  * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED, RW_E_DOUBLE_FREE or
- * RW_E_CORRUPT (the block's header, or its neighbour's: written past the end), the heap unchanged
- * and rw_on_fault called.
+ * RW_E_CORRUPT (no intact header before block: damaged, or block points into the middle of one; or
+ * a neighbour is damaged: written past the end, or into a free block), the heap unchanged and
+ * rw_on_fault called. Among free blocks of one class the order may have changed if the links of the
+ * block before are what is damaged.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 rw_status_t rw_heap_free(const rw_heap_t *heap, void *block);
 
@@ -115,8 +121,8 @@ rw_status_t rw_heap_check(const rw_heap_t *heap);
 void rw_heap_walk(const rw_heap_t *heap, rw_visit_t visit, void *context);
 
 /* Fills *out.
- * Time: O(1): the largest free block is bounded by its class, of which the first eight are
- * looked at. ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
+ * Time: O(1): like an alloc, it looks at no more than the first blocks of a class. ISR: yes, with
+ * sharing interrupt. Blocks: while the lock of its sharing is held. */
 void rw_heap_stats(const rw_heap_t *heap, rw_stats_t *out);
 
 #endif
