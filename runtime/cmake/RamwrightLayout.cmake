@@ -16,7 +16,7 @@ function(ramwright_add_layout)
     _ramwright_check_arguments()
     cmake_path(ABSOLUTE_PATH arg_CONFIG BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
     cmake_path(ABSOLUTE_PATH arg_SCRIPT BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
-    set(directory "${CMAKE_CURRENT_BINARY_DIR}/ramwright/${arg_TARGET}")
+    set(directory "${CMAKE_CURRENT_BINARY_DIR}/${arg_TARGET}_ramwright")
 
     _ramwright_list_outputs()
     _ramwright_generate()

@@ -11,25 +11,30 @@
 #include "object.h"
 #include "slab_page.h"
 
-/* Takes a block of the zone. Returns NULL iff the zone is full and cannot have another slab. */
-RW_INLINE void *slab_take_locked(const rw_slab_t *slab, const rw_zone_t *zone)
+/* Takes a block of the slab name - 1, the zone's first with room. */
+RW_INLINE void *slab_take_from(const rw_slab_t *slab, const rw_zone_t *zone, uint32_t name)
 {
-    const uint32_t name = zone->state->partial;
-    if (name == 0) {
-        return rw_slab_zone_grow(slab, zone);
-    }
     const uint32_t index = name - 1U;
     rw_page_t *const page = slab_page(slab, index);
     const uint32_t word = slab_first(page->room);
-    uint32_t *const map = slab_map(page) + word;
-    const uint32_t bit = slab_first(*map);
-    const uint32_t bits = *map ^ SLAB_FIRST_BIT >> bit;
-    *map = bits;
+    uint32_t *const base = slab_map_base(page, word);
+    const uint32_t bit = slab_first(base[SLAB_MAP]);
+    const uint32_t bits = base[SLAB_MAP] ^ SLAB_FIRST_BIT >> bit;
+    base[SLAB_MAP] = bits;
     page->used++;
     if (bits == 0) {
         rw_slab_word_exhausted(page, word);
     }
-    return slab_address(slab, index) + (word * SLAB_WORD_BITS + bit) * zone->block_size;
+    uint8_t *first = slab_address(slab, index);
+    RW_OPAQUE(first); /* two multiply-accumulates: keeps the sum from being taken apart */
+    return first + (size_t)(word * SLAB_WORD_BITS + bit) * zone->block_size;
+}
+
+/* Takes a block of the zone. Returns NULL iff the zone is full and cannot have another slab. */
+RW_INLINE void *slab_take_locked(const rw_slab_t *slab, const rw_zone_t *zone)
+{
+    const uint32_t name = zone->state->partial;
+    return name != 0 ? slab_take_from(slab, zone, name) : rw_slab_zone_grow(slab, zone);
 }
 
 /* Calls the fault hook. */
@@ -134,18 +139,19 @@ RW_INLINE rw_status_t slab_give_locked(const rw_slab_t *slab, uint32_t index, ui
     }
     const uint32_t word = (uint32_t)block / SLAB_WORD_BITS;
     const uint32_t bit = slab_bit((uint32_t)block);
-    uint32_t *const map = slab_map(page) + word;
-    const uint32_t bits = *map;
+    uint32_t *const base = slab_map_base(page, word);
+    const uint32_t bits = base[SLAB_MAP];
     if (checked && (bits & bit) != 0) {
         return RW_E_DOUBLE_FREE;
     }
-    const uint32_t used = page->used - 1U;
+    uint32_t used = page->used - 1U;
+    RW_OPAQUE(used); /* else it is compared with 1 first and decreased afterwards */
     if (used == 0) {
         rw_slab_zone_shrink(slab, page, index);
         return RW_OK;
     }
     page->used = (uint16_t)used;
-    *map = bits | bit;
+    base[SLAB_MAP] = bits | bit;
     if (bits == 0) {
         rw_slab_word_revived(slab, page, index, word);
     }

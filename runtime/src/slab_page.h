@@ -36,6 +36,18 @@ RW_INLINE uint32_t *slab_map(rw_page_t *page)
     return (uint32_t *)(void *)(page + 1);
 }
 
+/* Where map words start, counted in words from their page. */
+#define SLAB_MAP (sizeof(rw_page_t) / sizeof(uint32_t))
+
+/* A place from which a map word is SLAB_MAP words away: the distance then goes into the load and
+ * the store, and the place is computed once for both. */
+RW_INLINE uint32_t *slab_map_base(rw_page_t *page, uint32_t word)
+{
+    uint32_t *base = (uint32_t *)(void *)page + word;
+    RW_OPAQUE(base);
+    return base;
+}
+
 RW_INLINE uint8_t *slab_address(const rw_slab_t *slab, uint32_t index)
 {
     return slab->object.arena + (size_t)index * slab->slab_size;

@@ -13,7 +13,7 @@ void *rw_slab_refuse(const rw_slab_t *slab)
     return NULL;
 }
 
-void rw_slab_return(const rw_slab_t *slab, rw_page_t *page, uint32_t index)
+RW_INLINE void slab_return(const rw_slab_t *slab, rw_page_t *page, uint32_t index)
 {
     rw_slab_state_t *const state = slab->state;
     page->zone = NULL;
@@ -21,6 +21,11 @@ void rw_slab_return(const rw_slab_t *slab, rw_page_t *page, uint32_t index)
     page->limit = 0;
     page->next = state->returned;
     state->returned = (uint16_t)(index + 1U);
+}
+
+void rw_slab_return(const rw_slab_t *slab, rw_page_t *page, uint32_t index)
+{
+    slab_return(slab, page, index);
 }
 
 /* Charges one more slab to the zone's account. Returns false iff it may not have one. */
@@ -59,17 +64,21 @@ void *rw_slab_zone_grow(const rw_slab_t *slab, const rw_zone_t *zone)
     if (name == 0) {
         name = state->top + 1U;
         state->top = (uint16_t)name;
-    } else {
-        state->returned = slab_page(slab, name - 1U)->next;
     }
     rw_page_t *const page = slab_page(slab, name - 1U);
+    state->returned = page->next; /* 0 in a page never used, and then the list was empty */
     const uint32_t blocks = zone->blocks;
+    uint32_t word = ~SLAB_FIRST_BIT; /* the first block is taken already */
+    uint32_t limit = SLAB_WORD_BITS;
+    if (blocks < SLAB_WORD_BITS) {
+        word &= ~(UINT32_MAX >> blocks);
+        limit = blocks;
+    }
+    *slab_map(page) = word;
     page->zone = zone;
     page->next = 0;
     page->used = 1;
-    page->limit = (uint16_t)(blocks < SLAB_WORD_BITS ? blocks : SLAB_WORD_BITS);
-    const uint32_t word = slab_word_of(blocks) ^ SLAB_FIRST_BIT;
-    *slab_map(page) = word;
+    page->limit = (uint16_t)limit;
     page->room = 0;
     if (word != 0) {
         page->room = SLAB_FIRST_BIT;
@@ -137,5 +146,5 @@ void rw_slab_zone_shrink(const rw_slab_t *slab, rw_page_t *page, uint32_t index)
     if (slabs >= zone->min_slabs) {
         slab->state->shared--;
     }
-    rw_slab_return(slab, page, index);
+    slab_return(slab, page, index);
 }

@@ -185,6 +185,18 @@ static void resize(void)
     drop();
 }
 
+/* One that shrinks stays where it is when the smaller zone is full. */
+static void shrink(void)
+{
+    static const zone_plan_t plan[] = {{32, 0, 1}, {64, 0, 0}, {0, 0, 0}};
+    const rw_slab_t *const slab = make(8, plan);
+    void *const block = rw_slab_alloc(slab, 50);
+    CHECK(drain(32, blocks) == 32);
+    CHECK(rw_slab_realloc(slab, block, 20) == block);
+    CHECK(rw_slab_usable_size(slab, block) == 64);
+    drop();
+}
+
 static void sizes(void)
 {
     static const zone_plan_t plan[] = {{32, 0, 0}, {0, 0, 0}};
@@ -199,6 +211,9 @@ static void sizes(void)
         CHECK(rw_slab_alloc_aligned(slab, 16, wrong[at]) == NULL);
         CHECK(slab_faults == 2 && slab_fault_kind == RW_E_SIZE);
     }
+    slab_faults = 0;
+    CHECK(rw_slab_calloc(slab, SIZE_MAX / 8U + 2U, 8) == NULL && slab_fault_kind == RW_E_SIZE);
+    CHECK(slab_faults == 1);
     slab_faults = 0;
     CHECK(rw_slab_alloc(slab, 8U * SLAB_SIZE) == arena); /* the whole arena */
     CHECK(rw_slab_alloc(slab, 1) == NULL && slab_faults == 0);
@@ -216,6 +231,7 @@ int main(void)
     alignments();
     odd_arena();
     resize();
+    shrink();
     sizes();
     return 0;
 }

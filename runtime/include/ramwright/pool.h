@@ -90,17 +90,18 @@ void *rw_pool_alloc(const rw_pool_t *pool);
 rw_status_t rw_pool_free(const rw_pool_t *pool, void *block);
 
 /* Bytes usable at block: block_size; 0 iff block is not an allocated block of the pool.
- * Time: O(1). ISR: yes. Blocks: never. */
+ * Time: O(1), with checks none O(count). ISR: yes. Blocks: never. */
 size_t rw_pool_usable_size(const rw_pool_t *pool, const void *block);
 
-/* Verifies the free list against the links: every free block once, no link out of range.
+/* Verifies the free list against the links: every free block once, no link out of range. With
+ * checks none links of allocated blocks say nothing, so only the free list itself is verified.
  * Returns RW_OK or RW_E_CORRUPT (and calls rw_on_fault). Call it when nobody uses the pool.
  * Time: O(count). ISR: no. Blocks: never. */
 rw_status_t rw_pool_check(const rw_pool_t *pool);
 
 /* Reports every block that was ever used, by ascending address. A snapshot without a lock: blocks
  * changing hands meanwhile are reported in either state.
- * Time: O(count). ISR: yes. Blocks: never. */
+ * Time: O(count), with checks none O(count^2). ISR: yes. Blocks: never. */
 void rw_pool_walk(const rw_pool_t *pool, rw_visit_t visit, void *context);
 
 /* Fills *out; used, peak, free and size count whole blocks times their stride; failures is 0: the

@@ -62,7 +62,7 @@ typedef struct rw_zone {
  * most blocks needs. */
 typedef struct rw_page {
     const rw_zone_t *zone; /* owner; NULL: free, or part of a run */
-    uint32_t room;         /* map words with a free block */
+    uint32_t room;         /* map words with a free block; says nothing without a zone */
     uint16_t next;         /* index + 1, in the list of its zone or of returned slabs */
     uint16_t prev;         /* likewise; says nothing while it is first */
     uint16_t used;         /* blocks in use; in a run: its slabs in the first, 1 in the others */
@@ -153,13 +153,13 @@ void *rw_slab_realloc(const rw_slab_t *slab, void *block, size_t size);
 rw_status_t rw_slab_free(const rw_slab_t *slab, void *block);
 
 /* Bytes usable at block; 0 iff block is not an allocated block.
- * Time: O(1). ISR: yes. Blocks: never. */
+ * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 size_t rw_slab_usable_size(const rw_slab_t *slab, const void *block);
 
 /* Verifies pages, maps, lists and counts against each other.
  * Returns RW_OK or RW_E_CORRUPT (and calls rw_on_fault).
- * Time: O(slab_count * map_words), under the lock. ISR: with sharing interrupt, but long. Blocks:
- * for its time. */
+ * Time: O(slab_count * (zones + map words)), under the lock. ISR: with sharing interrupt, but long.
+ * Blocks: for its time. */
 rw_status_t rw_slab_check(const rw_slab_t *slab);
 
 /* Reports every block of every slab a zone owns, and every run, by ascending address.
