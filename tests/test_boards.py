@@ -15,8 +15,15 @@ EMULATE = HERE / "emulate"
 BOARD_SUPPORT = HERE.parent / "examples" / "mps2"
 
 
-def image_for(board: qemu.Board, directory: Path, *flags: str) -> Path:
+@pytest.fixture(scope="module")
+def runtimes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runtime is kept, built once for each core."""
+    return tmp_path_factory.mktemp("runtimes")
+
+
+def image_for(board: qemu.Board, directory: Path, runtimes: Path, *flags: str) -> Path:
     """The raw image of the self test for `board`."""
+    runtime = build.Build(board.cpu, runtimes / board.cpu).runtime()
     origin, size = board.banks[0]
     text = (EMULATE / "self_test.ramwright.yaml").read_text()
     for key, value in {"cpu": board.cpu, "origin": f"{origin:#x}", "size": str(size)}.items():
@@ -40,7 +47,7 @@ def image_for(board: qemu.Board, directory: Path, *flags: str) -> Path:
     ]
     elf = maker.linked(
         "self_test",
-        [*objects, maker.runtime()],
+        [*objects, runtime],
         layout.scripts(EMULATE / "self_test.ld"),
         f"-Wl,--defsym,FLASH_ORIGIN={board.reset:#x}",
         f"-Wl,--defsym,RAM_ORIGIN={origin:#x}",
@@ -50,18 +57,18 @@ def image_for(board: qemu.Board, directory: Path, *flags: str) -> Path:
 
 
 @pytest.mark.parametrize("machine", qemu.BOARDS)
-def test_self_test_passes_from_poisoned_ram(machine: str, tmp_path: Path) -> None:
+def test_self_test_passes_from_poisoned_ram(machine: str, tmp_path: Path, runtimes: Path) -> None:
     board = qemu.BOARDS[machine]
-    run = qemu.run(board, image_for(board, tmp_path))
+    run = qemu.run(board, image_for(board, tmp_path, runtimes))
     assert run.status == 0, run.output
     arena, *verdicts = run.output.splitlines()
     assert arena == "arena 0xa5a5a5a5", "somebody wrote to the arena, or the poison missed it"
     assert [line.split()[0] for line in verdicts] == ["pool", "heap", "slab", "memheap"]
 
 
-def test_a_seeded_fault_ends_with_the_number_of_its_object(tmp_path: Path) -> None:
+def test_a_seeded_fault_ends_with_the_number_of_its_object(tmp_path: Path, runtimes: Path) -> None:
     board = qemu.BOARDS["mps2-an385"]
-    run = qemu.run(board, image_for(board, tmp_path, "-DSEED_FAULT=100"))
+    run = qemu.run(board, image_for(board, tmp_path, runtimes, "-DSEED_FAULT=100"))
     assert run.status == 1
     assert "pool    failed at step " in run.output
 

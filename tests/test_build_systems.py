@@ -105,7 +105,7 @@ def _tools(directory: Path, journal: Path) -> tuple[Path, Path]:
         f'echo "ramwright $*" >> "{journal}"\n'
         f'[ "$1" = verify ] && [ -e "{directory}/refuse" ] && exit 1\n'
         f'PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="{tool}/generator" '
-        f'exec "{sys.executable}" -m ramwright "$@"\n',
+        f'exec "{sys.executable}" -P -m ramwright "$@"\n',
     )
     _script(commands / "journal", f'echo "$*" >> "{journal}"\nexec "$@"\n')
     return tool, commands

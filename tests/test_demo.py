@@ -85,10 +85,10 @@ def test_usage_is_printed_for_every_object(demo: qemu.Run) -> None:
     sizes = {name: int(size) for name, _, _, _, size, _ in rows}
     assert sizes == {
         "can_rx": 24 * 16,
-        "main": 8 << 10,
-        "bulk": 1 << 20,
+        "main": 32 << 10,
+        "bulk": 2 << 20,
         "kernel": 12 << 10,
-        "system": (8 << 10) + (1 << 20),
+        "system": (32 << 10) + (2 << 20),
     }
     for _, _, used, peak, size, _ in rows:
         assert int(used) == 0

@@ -39,7 +39,7 @@ def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     directory = tmp_path_factory.mktemp(request.param)
     source = EXAMPLES / request.param
     command = directory / "ramwright"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ramwright "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m ramwright "$@"\n')
     command.chmod(0o755)
     _run(
         "cmake", "-G", "Ninja", "-S", source, "-B", directory / "build",

@@ -189,7 +189,7 @@ static void exercise_slab_sharing(void)
 
 static void exercise_memheap(void)
 {
-    enum { BLOCKS = 12 };
+    enum { BLOCKS = 40 };
     uint8_t *blocks[BLOCKS];
     size_t spilled = 0;
     bool whole = true;

@@ -47,7 +47,7 @@ static bool fill_ring(eth_rings_t *rings)
 int main(void)
 {
     start_d2_bank();
-    bool good = fill_ring((eth_rings_t *)&eth);
+    bool good = fill_ring(&eth);
     void *reply = lwip_alloc(1460);
     void *task = kernel_alloc(96);
     void *page = app_alloc(20000);

@@ -91,19 +91,11 @@ RW_NOINLINE const rw_zone_t *slab_zone_aligned(const rw_slab_t *slab, size_t ali
     return NULL;
 }
 
-/* Whether alignment is a power of two and some slab starts at a multiple of it. */
-RW_NOINLINE bool slab_alignment_possible(const rw_slab_t *slab, size_t alignment)
-{
-    const size_t first = (0U - (uintptr_t)slab->object.arena) & (alignment - 1U);
-    return alignment != 0U && (alignment & (alignment - 1U)) == 0U && first < slab->object.size &&
-           (first & (slab->slab_size - 1U)) == 0U;
-}
-
 RW_INLINE void *slab_alloc_aligned(const rw_object_t *object, size_t alignment, size_t size,
                                    rw_sharing_t sharing)
 {
     const rw_slab_t *const slab = slab_of(object);
-    if (!slab_alignment_possible(slab, alignment)) {
+    if (alignment == 0U || (alignment & (alignment - 1U)) != 0U || alignment > object->size) {
         (void)slab_fault(object, RW_E_ALIGNMENT, NULL);
         return NULL;
     }

@@ -22,6 +22,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Number of the contract between generated code and runtime: descriptor layout, names of cores.
  * Generated code refuses to compile against another number. */
 #define RW_ABI 1
@@ -93,5 +97,9 @@ typedef bool (*rw_visit_t)(const rw_block_t *block, void *context);
  *   address : the pointer passed in, or the damaged block; NULL for RW_E_SIZE, RW_E_ALIGNMENT
  * Time: yours. ISR: called from wherever the faulty call was made. Blocks: must not. */
 void rw_on_fault(rw_status_t fault, const rw_object_t *object, const void *address);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -19,6 +19,10 @@
 
 #include "ramwright/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A second name for a function defined earlier in the same file: the same code at the same address,
  * whichever of the names a program refers to. Where the port's task lock is its interrupt lock
  * (RW_PORT_TASK_IS_INTERRUPT) the ..._task_... cores are such names of the ..._interrupt_... cores;
@@ -49,5 +53,9 @@ extern const rw_usable_core_t rw_usable_cores[];               /* pools, heaps, 
 extern const rw_check_core_t rw_check_cores[];                 /* pools, heaps, slabs */
 extern const rw_walk_core_t rw_walk_cores[];                   /* pools, heaps, slabs */
 extern const rw_stats_core_t rw_stats_cores[];                 /* pools, heaps, slabs */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

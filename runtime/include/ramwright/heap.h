@@ -26,6 +26,10 @@
 
 #include "ramwright/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define RW_HEAP_GRANULE 8U
 #define RW_HEAP_MAP_WORDS 3U /* up to 96 size classes */
 
@@ -124,5 +128,9 @@ void rw_heap_walk(const rw_heap_t *heap, rw_visit_t visit, void *context);
  * Time: O(1): like an alloc, it looks at no more than the first blocks of a class. ISR: yes, with
  * sharing interrupt. Blocks: while the lock of its sharing is held. */
 void rw_heap_stats(const rw_heap_t *heap, rw_stats_t *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "ramwright/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Const; flash. */
 typedef struct rw_layout {
     const char *name;                  /* as in the config */
@@ -35,5 +39,9 @@ rw_status_t rw_layout_check(const rw_layout_t *layout);
 /* Sums over all objects; largest is the largest of any.
  * Time: the objects' sum. ISR: as the objects. Blocks: as the objects. */
 void rw_layout_stats(const rw_layout_t *layout, rw_stats_t *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include "ramwright/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Const; flash. */
 typedef struct rw_memheap {
     rw_object_t object; /* arena NULL, size the sum of the members' arenas */
@@ -65,5 +69,9 @@ void rw_memheap_walk(const rw_memheap_t *memheap, rw_visit_t visit, void *contex
 /* Sums over the members; largest is the largest of any member.
  * Time: the members' sum. ISR: as the members. Blocks: as the members. */
 void rw_memheap_stats(const rw_memheap_t *memheap, rw_stats_t *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

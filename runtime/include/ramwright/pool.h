@@ -34,6 +34,10 @@
 #include <stdatomic.h>
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define RW_POOL_COUNT_MAX_8 127U    /* blocks of a core named ..._8 */
 #define RW_POOL_COUNT_MAX_16 32767U /* blocks of a core named ..._16 */
 
@@ -108,5 +112,9 @@ void rw_pool_walk(const rw_pool_t *pool, rw_visit_t visit, void *context);
  * NULL is all the record a pool keeps.
  * Time: O(count). ISR: yes. Blocks: never. */
 void rw_pool_stats(const rw_pool_t *pool, rw_stats_t *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

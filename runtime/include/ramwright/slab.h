@@ -36,6 +36,10 @@
 
 #include "ramwright/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define RW_SLAB_ZONES_MAX 64U    /* zones of a slab */
 #define RW_SLAB_BLOCKS_MAX 1024U /* blocks of a slab: 32 map words */
 
@@ -124,7 +128,8 @@ void *rw_slab_alloc(const rw_slab_t *slab, size_t size);
 
 /* As rw_slab_alloc, at a multiple of alignment bytes, a power of two: from the first zone whose
  * blocks are so aligned, else a run of slabs.
- * Returns NULL as above, or iff no zone or run is so aligned (RW_E_ALIGNMENT).
+ * Returns NULL as above, or iff no zone or run is so aligned; an alignment that is not a power of
+ * two or > object.size is a fault (RW_E_ALIGNMENT).
  * Time: O(zones), or O(slab_count) for a run. ISR: yes, with sharing interrupt. Blocks: while the
  * lock of its sharing is held. */
 void *rw_slab_alloc_aligned(const rw_slab_t *slab, size_t alignment, size_t size);
@@ -169,5 +174,9 @@ void rw_slab_walk(const rw_slab_t *slab, rw_visit_t visit, void *context);
 /* Fills *out. used counts blocks, peak counts slabs ever used (the watermark).
  * Time: O(slab_count), under the lock. ISR: with sharing interrupt. Blocks: for its time. */
 void rw_slab_stats(const rw_slab_t *slab, rw_stats_t *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
