@@ -9,9 +9,9 @@ BIN := .venv/bin
 DEMO := build/demo
 LAYOUT := examples/mps2/memory.ramwright.yaml
 # Generated C is as the templates have it.
-C_FILES = $(shell git ls-files --cached --others --exclude-standard -- '*.c' '*.h' ':!tests/golden')
-PYTHON_FILES := generator tests
-WARNINGS := -Wall -Wextra -Wconversion -Wshadow
+C_FILES = $(shell find runtime examples tests bench -name '*.[ch]' -not -path 'tests/golden/*')
+PYTHON_FILES := bench generator tests
+C_FLAGS := -std=c11 -Wall -Wextra -Wconversion -Wshadow -Iruntime/include
 
 .PHONY: help
 help: ## this list
@@ -43,10 +43,14 @@ test: lint ## everything that is checked before a change is accepted
 test-long: lint ## the same, and the tests that take minutes each
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
+.PHONY: bench
+bench: .venv/test.stamp ## measure the runtime on emulated cores; writes bench/results.md
+	$(BIN)/python -m bench
+
 .PHONY: size
 size: $(DEMO)/demo.bin ## bytes of flash of each function of the runtime that the demo links
 	arm-none-eabi-nm --print-size --size-sort --radix=d $(DEMO)/demo.elf | \
-		awk '$$3 ~ /[tT]/ && $$4 ~ /^rw_/ { sum += $$2; printf "%6d  %s\n", $$2, $$4 } \
+		awk '$$3 ~ /[tT]/ && $$4 ~ /^rw_/ && !alias[$$1]++ { sum += $$2; printf "%6d  %s\n", $$2, $$4 } \
 			END { printf "%6d  all of them\n", sum }'
 
 .PHONY: format
@@ -61,10 +65,11 @@ lint: .venv/test.stamp ## formatting, types and static analysis
 	$(BIN)/ruff format --check $(PYTHON_FILES)
 	$(BIN)/mypy
 	clang-format --dry-run --Werror $(C_FILES)
-	clang-tidy --quiet runtime/src/*.c runtime/src/ports/*.c -- -std=c11 $(WARNINGS) -Iruntime/include
+	printf '%s\n' runtime/src/*.c runtime/src/ports/*.c | \
+		xargs -P 2 -I{} clang-tidy --quiet {} -- $(C_FLAGS)
 	for cpu in cortex-m0plus cortex-m3; do \
-		clang-tidy --quiet runtime/src/*.c -- --target=arm-none-eabi -mcpu=$$cpu -ffreestanding \
-			-std=c11 $(WARNINGS) -Iruntime/include; \
+		printf '%s\n' runtime/src/*.c | xargs -P 2 -I{} \
+			clang-tidy --quiet {} -- $(C_FLAGS) --target=arm-none-eabi -mcpu=$$cpu -ffreestanding; \
 	done
 
 .PHONY: clean

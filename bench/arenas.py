@@ -8,7 +8,9 @@ from twice as far above the peak unless what it finds lies in the lower half of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from bench.calls import Figures
 from bench.shadow import Violation
@@ -19,8 +21,28 @@ CPU = "cortex-m3"
 STEP = 128
 FREE_BIT = 1 << 31
 NARROW_MAX = 256 * 1024 - 8  # arena of the heap `narrow` of firmware/counts.ramwright.yaml
-SPREAD = 12  # seeds
+SPREAD = 8  # seeds
 WINDOW_LEAST = 8192  # bytes above the peak where the first search starts, or an eighth of the peak
+WINDOW_MOST = 8  # × peak
+
+
+def safe_arena(peak: int, passes: Callable[[int], bool]) -> int:
+    """Bytes of the safe arena of a trace with that peak; `passes` replays it in an arena."""
+    known = cache(passes)
+    start = peak // STEP * STEP
+    window = max(peak // 8, WINDOW_LEAST) // STEP * STEP
+    while (size := _lowest_below(start + window, known)) > start + window // 2:
+        window *= 2
+        if window > WINDOW_MOST * peak:
+            raise Violation(f"refused even in {start + window // 2} bytes")
+    return size
+
+
+def _lowest_below(size: int, passes: Callable[[int], bool]) -> int:
+    """The last arena that passes on the way down; more than `size` if that one does not."""
+    while passes(size):
+        size -= STEP
+    return size + STEP
 
 
 @dataclass
@@ -30,7 +52,6 @@ class Replayer:
     image: Image
     trace: Trace
     peak: int = field(init=False)
-    _passed: dict[int, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.peak = peak_of(self.trace)
@@ -43,25 +64,13 @@ class Replayer:
 
     def safe(self) -> int:
         """Bytes of the safe arena."""
-        start = self.peak // STEP * STEP
-        window = max(self.peak // 8, WINDOW_LEAST) // STEP * STEP
-        while (size := self._lowest_from(start + window)) > start + window // 2:
-            window *= 2
-        return size
-
-    def _lowest_from(self, size: int) -> int:
-        """The last arena that passes on the way down; more than `size` if that one does not."""
-        while self._passes(size):
-            size -= STEP
-        return size + STEP
+        return safe_arena(self.peak, self._passes)
 
     def _passes(self, size: int) -> bool:
-        if size not in self._passed:
-            done = self._replayed(size)
-            if self._machine.word("replay_violated"):
-                raise Violation(f"replay in {size} bytes")
-            self._passed[size] = done == len(self.trace)
-        return self._passed[size]
+        done = self._replayed(size)
+        if self._machine.word("replay_violated"):
+            raise Violation(f"replay in {size} bytes")
+        return done == len(self.trace)
 
     def _replayed(self, size: int) -> int:
         raise NotImplementedError

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from bench.arenas import SPREAD
 from bench.calls import Figures
 from bench.closures import APPLICATIONS
 from bench.heaps import CONFIGS as HEAPS
@@ -30,10 +31,10 @@ ON_M3 = "cortex-m3/Os"
 INTRODUCTION = """\
 # Results
 
-Written by `make bench`; do not edit. Compiler: {compiler}. Method, workloads and how to read the
-tables: [README.md](README.md). Instructions are counted from the entry of a call to its return, not
-cycles; stack and sizes are in bytes. Core Cortex-M3, `-Os`, checks `basic` unless said. A heap's
-or slab's sharing `none` excludes the lock, `interrupt` includes it.
+Compiler: {compiler}. Written by `make bench`; do not edit. Method, workloads and how to read the
+tables: [README.md](README.md). Instructions are counted from the entry of a call to its return;
+they are not cycles. Stack and sizes are in bytes. Core Cortex-M3, `-Os`, checks `basic` unless
+said. A heap's or slab's sharing `none` excludes the lock, `interrupt` includes it.
 """
 
 
@@ -213,11 +214,11 @@ def _arenas(ours: Figures) -> Table:
         for name in names
     ]
     text = (
-        f"Trace (b): {_of(ours, 'arena/b/safe')} × peak; over 12 seeds "
-        f"{_of(ours, 'arena/b/seeds.mean')} on average, {_of(ours, 'arena/b/seeds.max')} at worst; "
-        f"newlib-nano on the same trace {_of(ours, 'arena/b/newlib')} (recorded, on the peers' trace: "
-        "1.27). No peer's arena is on record for the recorded traces below, so newlib-nano's is "
-        "measured here."
+        f"Trace (b): {_of(ours, 'arena/b/safe')} × peak; over {SPREAD} seeds "
+        f"{_of(ours, 'arena/b/seeds.mean')} on average, "
+        f"{_of(ours, 'arena/b/seeds.max')} at worst; newlib-nano on the same trace "
+        f"{_of(ours, 'arena/b/newlib')} (recorded, on the peers' trace: 1.27). No peer's arena is "
+        "on record for the traces of real programs below, so newlib-nano's is measured here."
         + ("" if names else " **The recorded traces were absent when this was measured.**")
     )
     columns = ["trace", "operations", "peak", "safe", "× peak", "newlib-nano", "× newlib-nano"]
@@ -346,9 +347,9 @@ def _sizes(ours: Figures) -> Table:
         for cpu, level in TARGETS
     ]
     text = (
-        "What {alloc, free} pull in, from the link map; there is no init. Code is ours, helpers "
-        "are the compiler's and the C library's, constants are descriptors, tables and names, flash is "
-        "all of them, control is .bss. `memheap` calls only the memheap over a heap and a slab."
+        "What {alloc, free} pull in, from the link map; init there is none. Code is ours, helpers "
+        "are the compiler's and the C library's, constants are descriptors, tables and names, "
+        "flash is all of it, control is .bss. `memheap` calls only the memheap over heap and slab."
     )
     columns = ["objects", "core", "level", *kinds]
     return Table("Sizes", text, columns, rows)
