@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +32,10 @@ ON_M3 = "cortex-m3/Os"
 INTRODUCTION = """\
 # Results
 
-Compiler: {compiler}. Written by `make bench`; do not edit. Method, workloads and how to read the
-tables: [README.md](README.md). Instructions are counted from the entry of a call to its return;
-they are not cycles. Stack and sizes are in bytes. Core Cortex-M3, `-Os`, checks `basic` unless
-said. A heap's or slab's sharing `none` excludes the lock, `interrupt` includes it.
+Compiler: {compiler}. Written by `make bench`; do not edit. Method, workloads and how
+to read the tables: [README.md](README.md). Instructions are counted from the entry of a call to its
+return; they are not cycles. Stack and sizes are in bytes. Core Cortex-M3, `-Os`, checks `basic`
+unless said. A heap's or slab's sharing `none` excludes the lock, `interrupt` includes it.
 """
 
 
@@ -51,7 +52,8 @@ class Table:
         """The table."""
         lines = [self.columns, ["---"] * len(self.columns), *self.rows]
         cells = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        return f"## {self.title}\n\n{self.text}\n\n{cells}\n"
+        text = textwrap.fill(self.text, 100, break_long_words=False, break_on_hyphens=False)
+        return f"## {self.title}\n\n{text}\n\n{cells}\n"
 
 
 def markdown(results: Results) -> str:
@@ -139,7 +141,7 @@ def _pools_beside(ours: Figures, peers: dict[str, Any]) -> Table:
                 _joined(ours, [f"closure/pool-{config}/{cpu}/Os.code" for cpu in list(CPUS)[:2]]),
                 _of(ours, f"closure/pool-{config}/{ON_M3}.control"),
                 "0",
-                f"{_of(ours, 'boot/instructions')} (0)",
+                f"{_of(ours, 'boot/instructions')} ({_of(ours, 'boot/arena_bytes')})",
                 safe[sharing],
             ]
         )
@@ -161,7 +163,7 @@ def _heaps_beside(ours: Figures, peers: dict[str, Any]) -> Table:
                 f"**Ramwright**, checks {checks}, sharing {sharing}",
                 "/".join(_joined(ours, [f"{key}.code", f"{key}.helpers"], "+") for key in sizes),
                 _of(ours, f"closure/heap-{config}/{ON_M3}.control"),
-                f"{_of(ours, 'boot/instructions')} (0)",
+                f"{_of(ours, 'boot/instructions')} ({_of(ours, 'boot/arena_bytes')})",
                 _joined(ours, [f"heap/{checks}/16K/blocks.{size}" for size in (24, 100)]),
                 _of(ours, "arena/b/safe"),
                 *(
@@ -347,7 +349,7 @@ def _sizes(ours: Figures) -> Table:
         for cpu, level in TARGETS
     ]
     text = (
-        "What {alloc, free} pull in, from the link map; init there is none. Code is ours, helpers "
+        "What {alloc, free} pull in, from the link map; there is no init. Code is ours, helpers "
         "are the compiler's and the C library's, constants are descriptors, tables and names, "
         "flash is all of it, control is .bss. `memheap` calls only the memheap over heap and slab."
     )
