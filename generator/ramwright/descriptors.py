@@ -40,7 +40,7 @@ def layout_handle(layout: Layout) -> str:
 
 def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
     """The descriptor of a pool, heap or slab; None if the linker dropped it."""
-    address = elf.variable(handle(layout, obj.name))
+    address = elf.variable(handle(obj))
     if address is None:
         return None
     struct = struct_at(elf, f"rw_{obj.kind}_t", address)
@@ -69,7 +69,7 @@ def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
 
 def linked_memheap(layout: Layout, elf: ElfImage, memheap: MemheapPlan) -> Linked | None:
     """The descriptor of a memheap; None if the linker dropped it."""
-    address = elf.variable(handle(layout, memheap.name))
+    address = elf.variable(f"{memheap.name}_memheap")
     if address is None:
         return None
     struct = struct_at(elf, "rw_memheap_t", address)
@@ -82,7 +82,7 @@ def linked_memheap(layout: Layout, elf: ElfImage, memheap: MemheapPlan) -> Linke
         "kind": _KINDS["memheap"],
         "member_count": len(memheap.members),
     }
-    members = [elf.variable(handle(layout, member)) for member in memheap.members]
+    members = [elf.variable(handle(layout.object_named[member])) for member in memheap.members]
     faults = [
         *_differences(struct, expected),
         *_name_fault(elf, struct, memheap.name, memheap.debug_name),
@@ -100,9 +100,9 @@ def linked_layout(layout: Layout, elf: ElfImage) -> Linked | None:
     if struct is None:
         return Linked(("it has no bytes in the image",), ())
     allocators = [obj for obj in layout.objects if obj.kind != "buffer"]
-    handles = {elf.variable(handle(layout, obj.name)): obj for obj in allocators}
+    handles = {elf.variable(handle(obj)): obj for obj in allocators}
     by_arena = sorted(allocators, key=lambda obj: elf.address(arena_symbol(layout, obj)) or 0)
-    expected = [elf.variable(handle(layout, obj.name)) for obj in by_arena]
+    expected = [elf.variable(handle(obj)) for obj in by_arena]
     faults = [
         *_differences(struct, {"object_count": len(handles)}),
         *_name_fault(elf, struct, layout.name, True),

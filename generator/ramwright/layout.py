@@ -9,6 +9,7 @@ offsets of objects. Back ends read it and compute nothing about memory themselve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from ramwright.model import Attribute, Checks, Config, CType, Sharing
@@ -132,7 +133,17 @@ class Layout:
         """Prefix of the outputs."""
         return self.config.name
 
-    @property
+    @cached_property
     def objects(self) -> tuple[Object, ...]:
         """All objects, region by region, in placement order."""
         return tuple(obj for region in self.regions for obj in region.objects)
+
+    @cached_property
+    def object_named(self) -> dict[str, Object]:
+        """The objects by name."""
+        return {obj.name: obj for obj in self.objects}
+
+    @cached_property
+    def region_named(self) -> dict[str, RegionPlan]:
+        """The regions by name."""
+        return {region.name: region for region in self.regions}

@@ -33,6 +33,7 @@ class Wanted:
     alignment: int
     at: At | None
     address: int | None
+    adopted: bool = False  # by a section of the board's script
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def wanted(owner: Owner) -> Wanted:
     """What `owner` asks for."""
     place = owner.placement
     address = None if place.at else place.address
-    return Wanted(owner.name, arena_size(owner), place.alignment, place.at, address)
+    adopted = place.section is not None
+    return Wanted(owner.name, arena_size(owner), place.alignment, place.at, address, adopted)
 
 
 def owners_by_region(config: Config) -> dict[str, list[Owner]]:
@@ -90,6 +92,7 @@ def place(region: Region, objects: Iterable[Wanted], state: int) -> Plan:
     pins = pinned_addresses(region, objects)
     start = [o for o in objects if o.at == "start"]
     linked = [o for o in objects if o.name not in pins]
+    linked.sort(key=lambda o: not o.adopted)
     later = sorted(
         (o for o in objects if o.name in pins and o.at != "start"), key=lambda o: pins[o.name]
     )

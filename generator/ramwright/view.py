@@ -101,24 +101,20 @@ def c_view(layout: Layout, banner: str) -> View:
     }
 
 
-def handle(layout: Layout, name: str) -> str:
+def handle(obj: Object) -> str:
     """The C identifier of an object's descriptor."""
-    if any(memheap.name == name for memheap in layout.memheaps):
-        return f"{name}_memheap"
-    kind = next(obj.kind for obj in layout.objects if obj.name == name)
-    return f"{name}_{kind}"
+    return f"{obj.name}_{obj.kind}"
 
 
 def _in_declaration_order(layout: Layout) -> list[Object]:
-    by_name = {obj.name: obj for obj in layout.objects}
     config = layout.config
     declared = (*config.buffers, *config.pools, *config.heaps, *config.slabs)
-    return [by_name[name] for name in declared]
+    return [layout.object_named[name] for name in declared]
 
 
 def _by_address(layout: Layout) -> list[str]:
     return [
-        f"&{handle(layout, obj.name)}.object"
+        f"&{handle(obj)}.object"
         for region in sorted(layout.regions, key=lambda region: region.origin)
         for obj in region.objects
         if obj.kind != "buffer"
@@ -143,8 +139,8 @@ def _c_string(text: str | None) -> str:
 
 
 def _attributes(layout: Layout, obj: Object) -> str:
-    region = next(region for region in layout.regions if region.name == obj.region)
-    return " | ".join(f"RW_{name.upper()}" for name in region.attributes) or "0"
+    attributes = layout.region_named[obj.region].attributes
+    return " | ".join(f"RW_{name.upper()}" for name in attributes) or "0"
 
 
 def _summary(obj: Object, what: str) -> str:
@@ -157,7 +153,7 @@ def _common(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
     core = core_of(obj)
     return {
         "name": obj.name,
-        "handle": handle(layout, obj.name),
+        "handle": handle(obj),
         "type": _TYPES[obj.kind],
         "title": obj.kind.capitalize(),
         "arena": f"{obj.name}_arena",
@@ -173,7 +169,7 @@ def _common(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
 def _calls(obj: Object, core_name: str) -> View:
     """How the accessors of a heap or slab reach their core."""
     return {
-        "self": f"&{obj.name}_{obj.kind}.object",
+        "self": f"&{handle(obj)}.object",
         "alloc": f"rw_{obj.kind}_alloc_{core_name}",
         "alloc_aligned": f"rw_{obj.kind}_alloc_aligned_{core_name}",
         "free": f"rw_{obj.kind}_free_{core_name}",
@@ -257,7 +253,7 @@ def _slab(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
 
 
 def _memheap(layout: Layout, memheap: MemheapPlan) -> View:
-    members = [obj for name in memheap.members for obj in layout.objects if obj.name == name]
+    members = [layout.object_named[name] for name in memheap.members]
     return {
         "name": memheap.name,
         "handle": f"{memheap.name}_memheap",
@@ -266,7 +262,7 @@ def _memheap(layout: Layout, memheap: MemheapPlan) -> View:
         "summary": f"{memheap.name}: {', then '.join(memheap.members)}.",
         "debug_name": _c_string(memheap.name if memheap.debug_name else None),
         "size": sum(obj.size for obj in members),
-        "members": [handle(layout, name) for name in memheap.members],
+        "members": [handle(obj) for obj in members],
         "member_count": len(memheap.members),
         "self": f"&{memheap.name}_memheap",
         "alloc": "rw_memheap_alloc",

@@ -206,8 +206,8 @@ class Project:
 
 def _use(layout: Layout) -> str:
     """C that refers to every object, so that the linker drops none."""
-    names = [f"&{handle(layout, obj.name)}" for obj in layout.objects if obj.kind != "buffer"]
+    names = [f"&{handle(obj)}" for obj in layout.objects if obj.kind != "buffer"]
     names += [f"&{obj.name}" for obj in layout.objects if obj.kind == "buffer"]
-    names += [f"&{handle(layout, memheap.name)}" for memheap in layout.memheaps]
+    names += [f"&{memheap.name}_memheap" for memheap in layout.memheaps]
     names.append(f"&{layout.name}_layout")
     return f"const void *volatile all[] = {{{', '.join(names)}}}; (void)all"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ramwright import abi
 from ramwright.errors import Related
 from ramwright.model import Slab, Zone
 from ramwright.rules.fields import Fields
@@ -105,11 +106,25 @@ def _zone(fields: Fields, slab_size: int | None, slab_count: int | None) -> Zone
             else "serve such sizes from a heap",
         )
         block_size = None
+    if block_size and slab_size is not None and slab_size // block_size > abi.SLAB_BLOCKS_MAX:
+        fields.problem(
+            "block_size",
+            "RW0257",
+            f"{slab_size // block_size} blocks of {byte_count(block_size)} in a slab of "
+            f"{byte_count(slab_size)}; {abi.SLAB_BLOCKS_MAX} is the most",
+            f"smaller slabs, and more of them: `slab_size: {_largest_slab(block_size)}`",
+        )
+        block_size = None
     if fields.has("max_slabs") and most is not None:
         sound = _maximum_fits(fields, least, most, slab_count) and sound
     if block_size is None or least is None or most is None or not sound:
         return None
     return Zone(block_size, least, most, fields.place("block_size"))
+
+
+def _largest_slab(block_size: int) -> int:
+    """The largest power of two that is not cut into more blocks than a slab can have."""
+    return 1 << ((abi.SLAB_BLOCKS_MAX + 1) * block_size - 1).bit_length() - 1
 
 
 def _maximum_fits(fields: Fields, least: int | None, most: int, slab_count: int | None) -> bool:
