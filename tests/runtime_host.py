@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests" / "runtime"
 
-WARNINGS = ("-std=gnu11", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-Wno-psabi")
+WARNINGS = ("-std=gnu11", "-Wall", "-Wextra", "-Wshadow", "-Werror")
 SANITIZED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 THREADS = ("-O1", "-g", "-fsanitize=thread")
 WIDTHS = ("-m64", "-m32")

@@ -226,6 +226,27 @@ def test_touched_runtime_is_compiled(project: Project) -> None:
     assert _nothing_runs(project)
 
 
+def test_make_starts_the_tool_no_more_than_it_must(project: Project) -> None:
+    if project.build_command[0] != "make":
+        pytest.skip("CMake asks for the outputs when it configures")
+    project.build()
+    os.utime(project.source / "memory.ramwright.yaml")
+    project.build()
+    lines = project.journal.read_text().splitlines()
+    runs = [line for line in lines if line.startswith("ramwright ") and "--make" not in line]
+    assert sorted(line.split()[1] for line in runs) == ["generate", "paths", "verify"]
+
+
+@pytest.mark.parametrize("output", ["kernel_memory.c", "kernel_memory.h", "kernel_memory.ld"])
+def test_deleted_output_is_written_anew(project: Project, output: str) -> None:
+    project.build()
+    (file,) = project.elf.parent.rglob(output)
+    file.unlink()
+    assert "generate" in project.build()
+    assert file.is_file()
+    assert _nothing_runs(project)
+
+
 def test_failed_verify_fails_the_build_until_it_passes(project: Project) -> None:
     project.build()
     refuse = project.journal.parent / "refuse"
@@ -263,6 +284,10 @@ def test_renamed_layout_is_built(project: Project) -> None:
     project.edit("memory.ramwright.yaml", "name: kernel", "name: rover")
     project.edit("main.c", "kernel_memory.h", "rover_memory.h")
     assert project.build() >= {"generate", "compile", "link", "verify"}
+    files = project.elf.parent.rglob("*_memory*")
+    written = {file.name for file in files if file.suffix in (".c", ".h", ".ld", ".txt", ".json")}
+    assert "rover_memory.h" in written
+    assert not [name for name in written if name.startswith("kernel")], "could still be included"
     assert _nothing_runs(project)
     project.edit("memory.ramwright.yaml", "name: rover", "name: kernel")
     project.edit("main.c", "rover_memory.h", "kernel_memory.h")

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from ramwright import cli, planner
+from ramwright import cli, elf, planner, verify
 
 CONFIG = """\
 ramwright: 1
@@ -138,6 +139,17 @@ def test_depfile_names_outputs_and_inputs(config: Path) -> None:
         assert f"/{name}" in inputs
 
 
+def test_depfile_in_a_folder_that_make_cannot_write(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["generate", str(config), "-o", "out", "--depfile", "d", "--depfile-target", "a=b"]
+    assert cli.main(command) == cli.USAGE
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "'='" in error
+    assert not Path("out").exists()
+
+
 def test_map_formats(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["map", str(config)]) == cli.OK
     assert "main" in capsys.readouterr().out
@@ -185,6 +197,112 @@ def test_own_error_is_status_70_without_a_traceback(
     error = capsys.readouterr().err
     assert "internal error: AssertionError: seeded" in error
     assert "Traceback" not in error
+
+
+def test_list_outputs_loads_no_templates(config: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "ramwright"]
+    command += ["generate", str(config), "-o", "out", "--list-outputs"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "ramwright.planner" in result.stderr
+    assert "jinja2" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "x" * 300], "File name too long"),
+        (["check", "."], "cannot read .: Is a directory"),
+        (["generate", "caf\udce9.yaml", "-o", "out"], r"cannot write '\udce9' as utf-8"),
+        (["generate", "app.ramwright.yaml", "-o", "loop"], "cannot write"),
+        (["init", "--from-ld", "board.ld", "--linker", "gcc '"], "No closing quotation"),
+        (["verify", "app.ramwright.yaml", "cut.elf"], "cut.elf"),
+        (["schema"], r"cannot write '\u2026' as ascii"),
+    ],
+)
+@pytest.mark.usefixtures("config")
+def test_mistake_of_a_user_is_one_line_and_status_2(arguments: list[str], said: str) -> None:
+    if sys.platform != "darwin":  # whose file names are always UTF-8
+        Path("caf\udce9.yaml").write_text(CONFIG, encoding="utf-8")
+    Path("loop").symlink_to("loop")
+    Path("board.ld").write_text("MEMORY { RAM : ORIGIN = 0, LENGTH = 1K }", encoding="utf-8")
+    # Section headers that lie far behind the end of the file.
+    identity = b"\x7fELF\1\1\1".ljust(16, b"\0")
+    header = struct.pack("<2H5I6H", 2, 40, 1, 0, 0, 1 << 30, 0, 52, 32, 0, 40, 1, 0)
+    Path("cut.elf").write_bytes(identity + header)
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "ramwright", *arguments]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == cli.USAGE, result.stderr
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [IndexError("x"), ValueError("x"), AttributeError("x")])
+def test_damaged_elf_is_one_line(
+    error: Exception,
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(elf, "read_elf", broken)
+    assert cli.main(["verify", str(config), "fw.elf"]) == cli.USAGE
+    said = capsys.readouterr().err
+    assert said == f"ramwright: fw.elf: a damaged ELF file ({type(error).__name__}: x)\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
+@pytest.mark.parametrize("arguments", [["schema"], ["map", "app.ramwright.yaml"]])
+@pytest.mark.usefixtures("config")
+def test_full_standard_output_is_one_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "ramwright", *arguments],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (result.returncode, result.stderr) == (
+        cli.USAGE,
+        "ramwright: No space left on device\n",
+    )
+
+
+def test_config_may_come_from_a_pipe() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, CONFIG.encode())
+    os.close(writing)
+    try:
+        assert cli.main(["check", f"/dev/fd/{reading}"]) == cli.OK
+    finally:
+        os.close(reading)
+
+
+def test_interrupt_is_status_130_without_a_traceback(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(planner, "plan", interrupted)
+    assert cli.main(["generate", str(config), "-o", "out"]) == cli.INTERRUPTED
+    assert capsys.readouterr().err == "ramwright: interrupted\n"
+
+
+@pytest.mark.parametrize(("objects", "said"), [(1, "1 object is"), (2, "2 objects are")])
+def test_verify_counts(
+    objects: int,
+    said: str,
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if objects == 2:
+        config.write_text(CONFIG + "  more: {region: ram, size: 1K}\n", encoding="utf-8")
+    monkeypatch.setattr(elf, "read_elf", lambda _: None)
+    monkeypatch.setattr(verify, "verify", lambda *_: ())
+    assert cli.main(["verify", str(config), "fw.elf"]) == cli.OK
+    assert capsys.readouterr().out == f"fw.elf: {said} where {config} says\n"
 
 
 def test_outputs_do_not_depend_on_folder_or_environment(config: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from emulate import build
 from ramwright import assets
 
 SOURCES = sorted(assets.path("src").glob("*.c"))
@@ -31,6 +32,8 @@ COMPILERS = {
     "gcc-32": ("gcc", "-m32"),
     "clang-64": ("clang", "-m64"),
 }
+COMPILERS_OWN = {"__clzsi2", "__ctzsi2"}  # in libgcc
+INTERRUPTED = Path(__file__).resolve().parent / "emulate" / "interrupted.ramwright.yaml"
 HOSTED = ("gcc-64", "gcc-32", "clang-64")
 
 
@@ -89,3 +92,48 @@ def test_nothing_is_set_up_at_start(tmp_path: Path) -> None:
         filled = {name for name, size, _ in rows if size != "0"}
         wrong = {name for name in filled if name.startswith((".data", ".init_array", ".ctors"))}
         assert not wrong, compiled.name
+
+
+@pytest.mark.parametrize("optimisation", ["-O0", "-Os", "-O2", "-O3"])
+@pytest.mark.parametrize("cpu", ["m0plus", "m3", "m33"])
+def test_nothing_of_a_libc_is_needed(cpu: str, optimisation: str, tmp_path: Path) -> None:
+    """Objects refer to each other, to the tables, and to what every compiler brings along."""
+    copies = {"memcpy"} if (cpu, optimisation) == ("m0plus", "-O0") else set()  # of structures
+    _compile((*COMPILERS[f"gcc-{cpu}"], optimisation), SOURCES, tmp_path)
+    assert _foreign(tmp_path) <= COMPILERS_OWN | copies
+
+
+def test_a_call_of_memset_is_noticed(tmp_path: Path) -> None:
+    source = tmp_path / "clears.c"
+    source.write_text(
+        "struct wide {int a[64];};\nvoid clear(struct wide *w);\n"
+        "void clear(struct wide *w)\n{\n    *w = (struct wide){0};\n}\n"
+    )
+    _compile((*COMPILERS["gcc-m3"], "-Os"), [source], tmp_path)
+    assert _foreign(tmp_path) == {"memset"}
+
+
+def _foreign(directory: Path) -> set[str]:
+    """What the objects in `directory` need that neither runtime nor layout defines."""
+    names = subprocess.run(
+        ["arm-none-eabi-nm", "-u", "-j", *map(str, directory.glob("*.o"))],
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    return {name for name in names if not name.startswith("rw_") and not name.endswith(".o:")}
+
+
+def test_a_generated_header_compiles_as_cpp_on_the_host(tmp_path: Path) -> None:
+    """Its port has lock-free pools by compare-and-swap; C++ sees their state at the same size."""
+    (tmp_path / "unit.cpp").write_text(
+        '#include "interrupted_memory.h"\n'
+        'static_assert(sizeof(rw_pool_state_t) == 8, "as in C");\n'
+        'static_assert(alignof(rw_pool_state_t) == 8, "as in C");\n'
+    )
+    build.generated(INTERRUPTED, tmp_path, "interrupted")
+    for compiler in (("g++", "-m64"), ("g++", "-m32"), ("clang++", "-m64")):
+        command = [*compiler, "-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+        result = subprocess.run(
+            [*command, f"-I{assets.path('include')}", "-fsyntax-only", "unit.cpp"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr

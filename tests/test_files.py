@@ -69,9 +69,49 @@ def test_a_write_protected_file_stays(tmp_path: Path) -> None:
     assert contents(tmp_path) == {"a": "old"}
 
 
+def test_a_rewritten_file_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "a").chmod(0o600)
+    write_all({tmp_path / "a": "new"})
+    assert (tmp_path / "a").read_text() == "new"
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files")
+def test_what_is_no_regular_file_is_neither_read_nor_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path(os.devnull)):
+        mode = path.stat().st_mode
+        with pytest.raises(CannotWrite, match="it is no regular file"):
+            write_all({tmp_path / "a": "new", path: "new"})
+        assert path.stat().st_mode == mode
+    assert contents(tmp_path) == {}
+
+
+def test_a_circle_of_links_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for path in (tmp_path / "loop", tmp_path / "loop" / "a"):
+        with pytest.raises(CannotWrite) as caught:
+            write_all({tmp_path / "b": "new", path: "new"})
+        assert "\n" not in str(caught.value)
+    assert contents(tmp_path) == {}
+
+
 @pytest.mark.parametrize("failing", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("fault", "raised"),
+    [
+        (OSError(28, "No space left on device"), CannotWrite),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+    ids=["full disk", "interrupt"],
+)
 def test_a_failure_among_the_renames_restores_what_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: int,
+    fault: BaseException,
+    raised: type[BaseException],
 ) -> None:
     (tmp_path / "a").write_text("old a")
     (tmp_path / "b").write_text("old b")
@@ -80,11 +120,11 @@ def test_a_failure_among_the_renames_restores_what_was(
     def replace_until(path: Path, target: Path) -> Path:
         calls.append(path)
         if len(calls) == failing:
-            raise OSError(28, "No space left on device")
+            raise fault
         return replace(path, target)
 
     monkeypatch.setattr(Path, "replace", replace_until)
-    with pytest.raises(CannotWrite, match="No space left on device"):
+    with pytest.raises(raised):
         write_all({tmp_path / name: f"new {name}" for name in "abc"})
     assert contents(tmp_path) == {"a": "old a", "b": "old b"}
 

@@ -10,8 +10,9 @@ import pytest
 
 from ramwright import assets
 from ramwright.load import load
+from ramwright.outputs import output_names
 from ramwright.planner import plan
-from ramwright.render import output_names, render
+from ramwright.render import render
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())

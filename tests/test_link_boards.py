@@ -160,6 +160,62 @@ def test_two_regions_of_one_memory_entry(tmp_path: Path) -> None:
     assert address_of(layout, linked, "b") == 0x70010000
 
 
+def test_mixed_alignments_fill_a_region_to_the_byte(tmp_path: Path) -> None:
+    """The linker packs the objects as `check` counted them."""
+    regions = STM32CUBE.regions.replace("size: 64K,", "size: 64K, reserve: {start: 8},")
+    project = Project(replace(STM32CUBE, regions=regions), tmp_path)
+    layout = project.layout(
+        "buffers: {a: {region: other, size: 1000}, b: {region: other, size: 4, alignment: 4},\n"
+        "  c: {region: other, size: 63K, alignment: 1K}}\n"
+        "pools: {frames: {region: ram, block_size: 24, count: 10},\n"
+        "  wide: {region: ram, block_size: 64, count: 2, alignment: 64}}\n"
+    )
+    linked = project.firmware(layout)
+    assert verify(layout, linked) == ()
+    for obj in layout.objects:
+        if obj.region == "other":
+            assert address_of(layout, linked, obj.name) == 0x10000000 + obj.offset
+    assert address_of(layout, linked, "c") + 63 * 1024 == 0x10010000
+
+
+@pytest.mark.parametrize(
+    ("region", "objects"),
+    [
+        ("turn", "buffers: {a: {region: turn, size: 64}}\n"),
+        ("end", "buffers: {CCMRAM: {region: end, size: 64, address: 0x10000100}}\n"),
+    ],
+)
+def test_no_name_collides_with_a_section_of_ours(region: str, objects: str, tmp_path: Path) -> None:
+    board = replace(STM32CUBE, regions=STM32CUBE.regions.replace("other:", f"{region}:"))
+    project = Project(board, tmp_path)
+    layout = project.layout(objects + "pools: {p: {region: ram, block_size: 8, count: 4}}\n")
+    linked = project.firmware(layout)
+    assert verify(layout, linked) == ()
+    ours = [section for section in linked.sections if section.name.startswith(".ramwright")]
+    assert len(ours) == len(layout.objects)
+
+
+def test_memory_entry_whose_name_is_no_identifier(tmp_path: Path) -> None:
+    text = STM32CUBE.script.read_text().replace("CCMRAM", "CCM-D2$1")
+    script = tmp_path / "board.ld"
+    script.write_text(text)
+    board = replace(STM32CUBE, regions=STM32CUBE.regions.replace("CCMRAM", "CCM-D2$1"))
+    project = Project(board, tmp_path, occupied=True)
+    layout = project.layout(BOTH_BANKS)
+    scripts = [script, *project.scripts(layout)[1:]]
+    assert verify(layout, project.linked("named", project.objects(layout), scripts)) == ()
+
+
+def test_scripts_of_two_configs(tmp_path: Path) -> None:
+    project = Project(STM32CUBE, tmp_path)
+    stale = project.layout("buffers: {a: {region: ram, size: 64}}\n")
+    board, script, check = project.scripts(stale)
+    kept = script.rename(tmp_path / "kept.ld")
+    layout = project.layout("buffers: {a: {region: ram, size: 72}}\n")
+    said = failure(project, layout, [board, kept, check])
+    assert "motor_memory.ld and motor_memory_check.ld are of different configs" in said
+
+
 def test_reserve_at_the_start_is_left_to_the_application(tmp_path: Path) -> None:
     regions = RTTHREAD.regions.replace("size: 64K,", "size: 64K, reserve: {start: 1K, end: 2K},")
     project = Project(replace(RTTHREAD, regions=regions), tmp_path, occupied=True)

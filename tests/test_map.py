@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ramwright.load import load
-from ramwright.memory_map import Claim, MemoryMap, Span, plan_map, tile
+from ramwright.memory_map import Claim, MemoryMap, Span, painted, plan_map
 from ramwright.planner import plan
 from ramwright.report_json import map_json
 from ramwright.report_text import map_text
@@ -54,30 +56,28 @@ def test_golden_map_tiles() -> None:
 
 @st.composite
 def claims(draw: st.DrawFn) -> list[Claim]:
-    """Claims in ascending order that do not overlap, some past the end."""
-    cursor, made = 0, []
+    """Claims in any order, some on the same bytes, some before the start or past the end."""
+    made = []
     for number in range(draw(st.integers(0, 12))):
-        cursor += draw(st.integers(0, 40))
-        size = draw(st.integers(1, 60))
-        linked = draw(st.booleans())
-        made.append(Claim(Span(cursor, size, "payload", f"o{number}"), linked))
-        cursor += size
+        span = Span(draw(st.integers(-30, 330)), draw(st.integers(0, 90)), "payload", f"o{number}")
+        made.append(Claim(span, draw(st.booleans())))
     return made
 
 
-@given(st.integers(1, 300), claims())
-def test_tiles_exactly(size: int, made: list[Claim]) -> None:
-    spans = tile(size, made)
+@given(st.integers(1, 300), claims(), st.integers(0, 9))
+def test_tiles_exactly(size: int, made: list[Claim], overflow: int) -> None:
+    spans = painted(size, made, overflow)
     rows: list[dict[str, int | str]] = [
         {"offset": s.offset, "size": s.size, "kind": s.kind} for s in spans
     ]
     assert_tiled(rows, size)
-    beyond = max([claim.span.end - size for claim in made], default=0)
-    overflow = [span.size for span in spans if span.kind == "overflow"]
-    assert overflow == ([beyond] if beyond > 0 else [])
-    for claim in made:
-        shown = [s for s in spans if s.object == claim.span.object and s.kind == "payload"]
-        assert sum(s.size for s in shown) == max(0, min(claim.span.end, size) - claim.span.offset)
+    assert [s.size for s in spans if s.kind == "overflow"] == ([overflow] if overflow else [])
+    for byte in range(size):
+        owners = (c.span.object for c in made if c.span.offset <= byte < c.span.end)
+        shown = next(s.object for s in spans if s.offset <= byte < s.end)
+        assert shown == next(owners, None)
+    for one, other in pairwise(spans):
+        assert (one.object, one.kind) != (other.object, other.kind)
 
 
 def test_state_is_shown_in_the_home_region(tmp_path: Path) -> None:
@@ -98,6 +98,48 @@ def test_layout_that_does_not_fit_is_drawn_with_its_overflow(tmp_path: Path) -> 
     assert last.kind == "overflow"
     assert last.offset == region.plan.size
     assert f"{last.size} bytes TOO MANY" in map_text(memory)
+
+
+SMALL = """\
+ramwright: 1
+name: app
+target: {cpu: cortex-m4}
+home: ram
+regions:
+  ram: {origin: 0x20000000, size: 4K, linker: RAM%s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("reserve", "objects", "fixed"),
+    [
+        (", reserve: {end: 1K}", "heaps: {h: {region: ram, size: 3K}}", ("reserve", 1024)),
+        (
+            "",
+            "buffers: {t: {region: ram, size: 256, address: 0x20000c00}}\n"
+            "heaps: {h: {region: ram, size: 3K}}",
+            ("payload", 256),
+        ),
+        (
+            "",
+            "buffers: {t: {region: ram, size: 1K, at: end}}\nheaps: {h: {region: ram, size: 3K}}",
+            ("payload", 1024),
+        ),
+    ],
+    ids=["reserve", "pinned by address", "pinned to the end"],
+)
+def test_what_is_fixed_stays_where_objects_overflow(
+    reserve: str, objects: str, fixed: tuple[str, int], tmp_path: Path
+) -> None:
+    memory, codes = mapped(tmp_path, SMALL % reserve + objects + "\n")
+    assert codes == ["RW0230"]
+    spans = memory.regions[0].spans
+    heap = next(s for s in spans if s.kind == "payload" and s.object == "h")
+    assert heap.end == 0xC00
+    after = next(s for s in spans if s.offset == 0xC00)
+    assert (after.kind, after.size) == fixed
+    assert spans[-1].kind == "overflow"
+    assert spans[-1].size == 3072 - heap.size
 
 
 def test_padding_of_blocks_is_counted(tmp_path: Path) -> None:

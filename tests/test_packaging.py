@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from ramwright import __version__
+
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "stm32f407_rtthread"
 SHIPPED = ("templates", "schemas", "runtime")
@@ -127,6 +129,31 @@ def test_main_job_from_an_editable_install_with_make(checkout: Path, tmp_path: P
     assert Path(_run(commands / "ramwright", "paths", "--src").strip()) == checkout / "runtime/src"
     _run("make", cwd=project, path=commands)
     _run(commands / "ramwright", "verify", "memory.ramwright.yaml", "firmware.elf", cwd=project)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        *(("", True), ("{0}.{1}", True), ("{0}.{1}.{2} EXACT", True)),
+        *(("{0}.{1}.99", False), ("{0}.99", False), ("99", False)),
+    ],
+)
+def test_cmake_finds_the_version_that_is_asked_for(
+    wanted: str, found: bool, tmp_path: Path
+) -> None:
+    command = tmp_path / "ramwright"
+    command.write_text(f'#!/bin/sh\necho "{ROOT}/runtime/cmake"\n')
+    command.chmod(0o755)
+    version = wanted.format(*__version__.split("."))
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.21)\nproject(test NONE)\n"
+        f"find_package(Ramwright {version} REQUIRED)\n"
+    )
+    _run(
+        "cmake", "-S", tmp_path, "-B", tmp_path / "build",
+        f"-DCMAKE_PREFIX_PATH={ROOT}/runtime/cmake", f"-DRamwright_EXECUTABLE={command}",
+        fails=not found,
+    )  # fmt: skip
 
 
 def test_package_of_another_installation_is_refused(wheel: Path, tmp_path: Path) -> None:

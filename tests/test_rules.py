@@ -343,6 +343,49 @@ def test_codes(text: str, codes: list[str]) -> None:
     assert codes_of(text) == codes
 
 
+@pytest.mark.parametrize(
+    ("objects", "codes"),
+    [
+        ("buffers:\n  b: {region: dma, size: 32, at: start}\n", ["RW0235"]),
+        ("buffers:\n  b: {region: dma, size: 32, address: 0x30000000}\n", ["RW0235"]),
+        ("buffers:\n  b: {region: dma, size: 32, address: 0x30000020}\n", []),
+        ("buffers:\n  b: {region: dma, size: 32, at: end}\n", []),
+        # the state of an allocator elsewhere lies below the pin
+        (
+            "buffers:\n  b: {region: dma, size: 32, address: 0x30000020}\n"
+            "heaps:\n  h: {region: ram, size: 1K}\n",
+            ["RW0235"],
+        ),
+    ],
+)
+def test_the_start_of_the_home_is_taken(objects: str, codes: list[str]) -> None:
+    text = HEAD.replace("home: ram", "home: dma") + objects
+    assert [p.code for p in understood(text.encode(), "f.yaml")[1]] == codes
+
+
+@pytest.mark.parametrize("cpu", ["cortex-m7", "host"])
+@pytest.mark.parametrize(
+    ("reserve", "objects", "at_zero"),
+    [
+        (0, "pools:\n  p: {region: itcm, block_size: 16, count: 4}\n", True),
+        (0, "buffers:\n  b: {region: itcm, size: 16}\n", True),
+        (32, "heaps:\n  h: {region: itcm, size: 1K}\n", False),
+    ],
+)
+def test_no_object_is_null(cpu: str, reserve: int, objects: str, at_zero: bool) -> None:
+    region = f"  itcm: {{origin: 0, size: 16K, reserve: {reserve}}}\n"
+    text = HEAD.replace("cortex-m7", cpu) + region + objects
+    codes = [p.code for p in understood(text.encode(), "f.yaml")[1]]
+    assert codes == (["RW0236"] if at_zero and cpu != "host" else [])
+
+
+@pytest.mark.parametrize("origin", [0x20000000, 0x20000100, 0x1FFF8000])
+def test_an_alias_has_addresses_of_its_own(origin: int) -> None:
+    (problem,) = result_of(f"  code: {{origin: {origin}, size: 64K, alias_of: ram}}\n")[1]
+    assert problem.code == "RW0223"
+    assert "an alias has addresses of its own" in problem.hint
+
+
 def test_every_region_inside_another_is_reported() -> None:
     inner = "".join(
         f"  in{i}: {{origin: {0xD0000000 + i * 0x10000}, size: 1K}}\n" for i in (1, 2, 3)
@@ -444,6 +487,19 @@ def test_symbols_cover_what_the_generated_source_defines() -> None:
             used = {symbol for symbol in used if not symbol.endswith("_adopted_by_motor")}
             missing = used - set(cnames.symbols(kind, name)) - others - {name}
             assert not missing, f"{kind} {name}: {missing}"
+
+
+def test_no_buffer_is_hidden_by_a_parameter() -> None:
+    layout = plan(good())
+    prototypes = re.findall(r"\w+\(([^()]*)\);", render(layout)["motor_memory.h"])
+    parameters = {
+        parameter.split()[-1].lstrip("*")
+        for prototype in prototypes
+        for parameter in prototype.split(",")
+        if " " in parameter.strip()
+    }
+    assert "size" in parameters
+    assert parameters == cnames.PARAMETERS
 
 
 @st.composite

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime_host import SANITIZED, WIDTHS, build, mutant, run
+from runtime_host import SANITIZED, THREADS, WIDTHS, build, mutant, run
 
 PROGRAMS = ("heap_shadow", "heap_use", "heap_misuse", "memheap_spill", "layout_owner")
 SOURCES = (
@@ -142,6 +142,25 @@ MUTANTS = {
         "(member->attributes & attributes) == attributes",
         "(member->attributes | attributes) != 0U",
     ),
+    "attributes_lost": (
+        "memheap_spill",
+        "src/memheap.c",
+        "owner->attributes & RW_MEMHEAP_KEPT",
+        "0U",
+    ),
+    "failed_free_ignored": (
+        "memheap_spill",
+        "src/object.c",
+        "usable != 0U && rw_free_cores[owner->core](owner, block) == RW_OK",
+        "rw_free_cores[owner->core](owner, block) <= RW_E_ALIGNMENT",
+    ),
+    "oversized_resize_not_identified": (
+        "heap_misuse",
+        "src/heap.c",
+        "const rw_status_t status = HEAP_SHARED(heap, resize, block, granules);",
+        "const rw_status_t status = size > object->size ? RW_E_SIZE : "
+        "HEAP_SHARED(heap, resize, block, granules);",
+    ),
     "walk_goes_on": (
         "memheap_spill",
         "src/object.c",
@@ -162,6 +181,19 @@ MUTANTS = {
 def test_on_the_host(program: str, width: str, tmp_path: Path) -> None:
     done = run(build(tmp_path, program, SOURCES, (width, "-Wconversion", *SANITIZED)))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_sizes_are_read_under_the_lock(tmp_path: Path) -> None:
+    done = run(build(tmp_path, "heap_threads", SOURCES, THREADS))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_size_read_without_the_lock_is_noticed(tmp_path: Path) -> None:
+    locked = "heap_usable(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object"
+    bare = "heap_usable(HEAP_TRAITS_##checks##_##width, RW_SHARING_NONE, object"
+    damaged = mutant(tmp_path, "src/heap.c", locked, bare)
+    done = run(build(tmp_path, "heap_threads", SOURCES, THREADS, runtime=damaged))
+    assert "data race" in done.stderr
 
 
 @pytest.mark.parametrize("name", MUTANTS)

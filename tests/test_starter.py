@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ramwright import cli
-from ramwright.import_ld import ImportedRegion
+from ramwright.import_ld import ImportedRegion, regions_of
 from ramwright.load import load
 from ramwright.starter import home_of, starter
 
@@ -47,6 +47,63 @@ def test_home_is_the_region_called_so_else_the_largest() -> None:
     assert home_of([large, small]) is small
     other = ImportedRegion("ocram", "OCRAM", 0x20200000, 0x80000)
     assert home_of([other, large]) is large
+
+
+def test_home_is_where_the_script_puts_data(tmp_path: Path) -> None:
+    """CubeMX for the H7: DTCMRAM comes first and is called like a main memory."""
+    script = tmp_path / "h7.ld"
+    script.write_text(
+        "MEMORY { FLASH (rx) : ORIGIN = 0x08000000, LENGTH = 64K\n"
+        "DTCMRAM (xrw) : ORIGIN = 0x20000000, LENGTH = 128K\n"
+        "RAM_D1 (xrw) : ORIGIN = 0x24000000, LENGTH = 512K }\n"
+        "SECTIONS { .text : { *(.text*) } >FLASH .data : { *(.data*) } >RAM_D1 AT>FLASH\n"
+        ".bss : { *(.bss*) } >RAM_D1 }\n"
+    )
+    for linker in ("arm-none-eabi-gcc", "arm-none-eabi-ld"):
+        regions, _ = regions_of(script, linker)
+        assert home_of(regions).linker == "RAM_D1"
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        "RAM-D2",
+        "RAM$1",
+        "A+B",
+        "ON",
+        "no",
+        "_ram",
+        "__ram__",
+        "rw_ram",
+        "register",
+        "...",
+        "R" * 64,
+    ],
+)
+def test_any_name_of_a_memory_entry_passes_check(memory: str, tmp_path: Path) -> None:
+    script = tmp_path / "board.ld"
+    script.write_text(
+        "MEMORY { FLASH (rx) : ORIGIN = 0, LENGTH = 64K\n"
+        f"{memory} (rw) : ORIGIN = 0x20000000, LENGTH = 8K\n}}\n"
+        f"SECTIONS {{ .text : {{ *(.text) }} >FLASH .data : {{ *(.data) }} >{memory} AT>FLASH }}\n"
+    )
+    file = tmp_path / "memory.ramwright.yaml"
+    assert cli.main(["init", "--from-ld", str(script), "-o", str(file)]) == cli.OK
+    config, problems, _ = load(file, file.name)
+    assert config is not None, problems
+    assert not problems
+    assert config.regions[config.home].linker == memory
+
+
+def test_name_that_a_config_cannot_spell_is_left_out(tmp_path: Path) -> None:
+    script = tmp_path / "board.ld"
+    script.write_text(
+        "MEMORY { a/b (rw) : ORIGIN = 0x10000000, LENGTH = 8K\n"
+        "RAM (rw) : ORIGIN = 0x20000000, LENGTH = 8K }\n"
+    )
+    regions, problems = regions_of(script, "arm-none-eabi-gcc")
+    assert [region.linker for region in regions] == ["RAM"]
+    assert "MEMORY a/b is left out: a config cannot spell its name" in problems[0].what
 
 
 def test_tiny_region_gets_a_heap_that_fits(tmp_path: Path) -> None:

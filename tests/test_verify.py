@@ -18,7 +18,9 @@ from boards.faults import FAULTS, Good
 from boards.linking import FLAGS, NRF52840, RTTHREAD, STM32CUBE, Project
 from emulate.build import RUNTIME, output_of
 from ramwright.elf import ElfError, read_elf
+from ramwright.layout import Layout
 from ramwright.linked import arena_addresses, foreign_sections, state_addresses
+from ramwright.linked_map import linked_map
 from ramwright.structs import FIELDS, offsets, size_of
 from ramwright.verify import verify
 
@@ -37,6 +39,9 @@ slabs:
 memheaps:
   system: {members: [small, bulk]}
 """
+
+
+WARNINGS = {"RW0513", "RW0516"}
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +96,7 @@ def test_seeded_fault_is_found(name: str, good: Good) -> None:
     assert any(words in problem.what for problem in found), verify(good.layout, seed(good))
     assert all(problem.hint for problem in found)
     assert all(
-        problem.severity == ("warning" if code == "RW0513" else "error") for problem in found
+        problem.severity == ("warning" if code in WARNINGS else "error") for problem in found
     )
 
 
@@ -121,7 +126,7 @@ def test_dropped_objects_of_a_real_link(tmp_path: Path) -> None:
     layout = project.layout(
         "heaps: {unused: {region: ram, size: 1K}}\n", "link: {anchor: .data, insert: after}"
     )
-    objects = project.objects(layout, use=False)
+    objects = project.objects(layout, use="")
     found = verify(layout, project.linked("unused", objects, project.scripts(layout)))
     assert [(problem.code, problem.severity) for problem in found] == [("RW0513", "warning")]
 
@@ -139,7 +144,7 @@ def test_stm32cube_heap_and_stack_are_known(tmp_path: Path) -> None:
 
 def test_linked_places_for_the_map(good: Good) -> None:
     other = next(region for region in good.layout.regions if region.name == "other")
-    assert [section.name for section in foreign_sections(other, good.elf)] == [".ccm"]
+    assert [section.name for section in foreign_sections(good.layout, other, good.elf)] == [".ccm"]
     names = {name for name, _, _ in state_addresses(good.layout, good.elf)}
     assert names == {"frames", "small", "bulk", "kernel"}
     total = sum(size for _, _, size in state_addresses(good.layout, good.elf))
@@ -147,6 +152,133 @@ def test_linked_places_for_the_map(good: Good) -> None:
     assert planned - 3 * len(names) <= total <= planned
     addresses = arena_addresses(good.layout, good.elf)
     assert addresses["crash"] == 0x1000FFC0
+
+
+POOL = "pools: {frames: {region: ram, block_size: 24, count: 10, sharing: %s, checks: %s}}\n"
+
+
+def test_config_changed_after_the_link(tmp_path: Path) -> None:
+    """Sharing, checks and the size of a buffer leave no other trace in this firmware."""
+    project = Project(NRF52840, tmp_path)
+    layout = project.layout(POOL % ("interrupt", "basic") + "buffers: {b: {region: ram, size: 1K}}")
+    elf = project.firmware(layout)
+    assert verify(layout, elf) == ()
+    for changed in (
+        POOL % ("none", "basic") + "buffers: {b: {region: ram, size: 1K}}",
+        POOL % ("interrupt", "none") + "buffers: {b: {region: ram, size: 1K}}",
+        POOL % ("interrupt", "basic") + "buffers: {b: {region: ram, size: 512}}",
+        POOL % ("interrupt", "basic") + "buffers: {b: {region: ram, size: 1K, alignment: 16}}",
+    ):
+        assert [problem.code for problem in verify(project.layout(changed), elf)] == ["RW0515"]
+
+
+def test_objects_of_a_config_before_the_scripts(tmp_path: Path) -> None:
+    """The number of the core is the same in both configs, the core is not."""
+    project = Project(NRF52840, tmp_path)
+    before = project.layout(POOL % ("interrupt", "basic"))
+    call = "rw_pool_free(&frames_pool, rw_pool_alloc(&frames_pool))"
+    objects = [*project.objects(before, call), *project.runtime()]
+    elf = project.linked("current", objects, project.scripts(before))
+    assert verify(before, elf) == ()
+    layout = project.layout(POOL % ("none", "none"))
+    found = verify(layout, project.linked("stale", objects, project.scripts(layout)))
+    assert [problem.code for problem in found] == ["RW0511"]
+    assert "_cores[0] is rw_pool_alloc_basic_shared_8, not rw_pool_alloc_none_none_8" in (
+        found[0].what
+    )
+
+
+def test_descriptor_that_was_folded_into_its_users(tmp_path: Path) -> None:
+    """Link-time optimisation leaves of a used pool its state, which is checked all the same."""
+    project = Project(NRF52840, tmp_path, flags=("-flto",))
+    layout = project.layout(POOL % ("none", "none"))
+    objects = [*project.objects(layout, "(void)frames_free(frames_alloc())"), *project.runtime()]
+    elf = project.linked("folded", objects, project.scripts(layout))
+    assert elf.variable("frames_pool") is None
+    assert verify(layout, elf) == ()
+    state = elf.variables["frames_state"].address
+    cleared = replace(elf.symbols["__bss_start__"], address=state + 4)
+    less = replace(elf, symbols={**elf.symbols, "__bss_start__": cleared})
+    assert {problem.code for problem in verify(layout, less)} == {"RW0510"}
+
+
+def with_script(project: Project, layout: Layout, *pairs: tuple[str, str]) -> list[Path]:
+    """The scripts of a project with changes to the board's."""
+    text = project.board.script.read_text()
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    script = project.directory / project.board.script.name
+    script.write_text(text)
+    return [script, *project.scripts(layout)[1:]]
+
+
+def test_section_at_another_address_of_the_same_bytes(tmp_path: Path) -> None:
+    """Code copied to the code bus's view of the RAM lands in the arenas that begin the RAM."""
+    project = Project(
+        replace(NRF52840, occupied=".coderam"),
+        tmp_path,
+        True,
+        ("-DOCCUPIED_DATA", "-DDATA_WORDS=4"),
+    )
+    layout = project.layout("buffers: {a: {region: ram, size: 64}}\n")
+    section = ".coderam : AT(0x80000) { *(.coderam) } > CODE_RAM\n    .heap"
+    scripts = with_script(project, layout, ("    .heap", "    " + section))
+    elf = project.linked("aliased", project.objects(layout), scripts)
+    found = verify(layout, elf)
+    assert {problem.code for problem in found} == {"RW0506", "RW0507"}
+    assert any("overlaps output section .coderam (0x20000000..0x20000064)" in p.what for p in found)
+    ram = next(region for region in layout.regions if region.name == "ram")
+    assert ".coderam" in {section.name for section in foreign_sections(layout, ram, elf)}
+    spans = linked_map(layout, elf).regions[0].spans
+    assert ".coderam" in {span.object for span in spans}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "codes"),
+    [
+        ("__bss_base__", "__bss_limit__", {"RW0508"}),
+        ("_bss", "_ebss", {"RW0508"}),
+        ("zeroed_from", "zeroed_to", {"RW0516"}),
+    ],
+    ids=["ChibiOS", "MCUXpresso", "unknown"],
+)
+def test_other_names_of_the_cleared_range(
+    start: str, end: str, codes: set[str], tmp_path: Path
+) -> None:
+    names = {"BSS_START": start, "BSS_END": end, "HEAP_START": "_end"}
+    board = replace(RTTHREAD, symbols={**RTTHREAD.symbols, **names})
+    project = Project(board, tmp_path)
+    layout = project.layout(
+        "buffers: {a: {region: ram, size: 64}}\n", "link: {anchor: .bss, insert: before}"
+    )
+    pairs = (("_sbss = .;", ""), ("_ebss = .;", ""), ("__bss_start", start), ("__bss_end", end))
+    scripts = with_script(project, layout, *pairs)
+    found = verify(layout, project.linked("named", project.objects(layout), scripts))
+    assert {problem.code for problem in found} == codes
+
+
+def test_heap_above_a_stack_that_comes_first(tmp_path: Path) -> None:
+    """RT-Thread's stack lies below .bss, so a heap of sbrk has the rest of the bank."""
+    project = Project(RTTHREAD, tmp_path, flags=("-Wl,--defsym=_sbrk=0x08000000",))
+    layout = project.layout("buffers: {top: {region: ram, size: 64, at: end}}\n")
+    found = verify(layout, project.firmware(layout))
+    assert [problem.code for problem in found] == ["RW0509"]
+    assert "_end, which sbrk grows from" in found[0].what
+
+
+def test_thread_local_bss_takes_no_room(tmp_path: Path) -> None:
+    project = Project(RTTHREAD, tmp_path)
+    layout = project.layout(
+        "buffers: {a: {region: ram, size: 64}}\n", "link: {anchor: .tbss, insert: after}"
+    )
+    tbss = ".tbss : { KEEP(*(.tbss*)) } >RAM1\n    .stack :"
+    scripts = with_script(project, layout, (".stack :", tbss))
+    source = tmp_path / "threads.s"
+    source.write_text('.section .tbss.x,"awT",%nobits\n.globl x\nx: .space 64\n')
+    output_of(["arm-none-eabi-as", "-mcpu=cortex-m4", source, "-o", tmp_path / "threads.o"])
+    objects = [*project.objects(layout), tmp_path / "threads.o"]
+    assert verify(layout, project.linked("threads", objects, scripts)) == ()
 
 
 HEAD = {"arena", "size", "name", "core", "kind", "attributes"}  # fields of rw_object_t

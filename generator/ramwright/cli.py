@@ -2,8 +2,8 @@
 """The command `ramwright`: the only file that prints or exits.
 
 Exit status: 0 clean, 1 problems found, 2 usage or a file that cannot be read or written,
-70 an error of our own. What a command does not need it does not import: start-up is what a build
-feels.
+70 an error of our own, 130 interrupted. What a command does not need it does not import: start-up
+is what a build feels.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ramwright.load import Sources
     from ramwright.model import Config
 
-OK, PROBLEMS, USAGE, INTERNAL = 0, 1, 2, 70
+OK, PROBLEMS, USAGE, INTERNAL, INTERRUPTED = 0, 1, 2, 70, 130
 
 
 class CannotDo(Exception):
@@ -34,19 +34,26 @@ class CannotDo(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = options.command
     # A run makes many small objects and drops few: collecting them costs a third of a large config.
     gc.disable()
     try:
-        return command(options)
+        options = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = options.command
+        status = command(options)
+        sys.stdout.flush()
+        return status
     except CannotDo as reason:
-        print(f"ramwright: {reason}", file=sys.stderr)
-        return USAGE
-    except BrokenPipeError:
-        # The reader of our output went away; nothing more to say, not even at interpreter exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PROBLEMS
+        return _given_up(str(reason), USAGE)
+    except BrokenPipeError:  # the reader of our output went away
+        return _given_up("", PROBLEMS)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _given_up(f"{place}{error.strerror or error}", USAGE)
+    except UnicodeEncodeError as error:
+        text = error.object[error.start : error.end]
+        return _given_up(f"cannot write {text!r} as {error.encoding}", USAGE)
+    except KeyboardInterrupt:
+        return _given_up("interrupted", INTERRUPTED)
     except Exception as error:
         if os.environ.get("RAMWRIGHT_TRACEBACK"):
             raise
@@ -61,12 +68,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         gc.enable()
 
 
+def _given_up(reason: str, status: int) -> int:
+    """Says why in one line. What standard output does not take now, it must not at exit either."""
+    if reason:
+        print(f"ramwright: {reason}", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ramwright",
         description="Describe the RAM of a firmware once; get allocators that need no set-up, "
         "linker fragments, a map, and a proof that the ELF is what you described.",
-        epilog="Exit status: 0 clean, 1 problems found, 2 usage or missing file, 70 own error.",
+        epilog="Exit status: 0 clean, 1 problems found, 2 usage or missing file, 70 own error, "
+        "130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"ramwright {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -169,20 +188,25 @@ def _generate(options: argparse.Namespace) -> int:
     layout = _layout(options.config)
     if layout is None:
         return PROBLEMS
-    from ramwright.render import output_names, render
-
     folder: Path = options.output
     if options.list_outputs:
+        from ramwright.outputs import output_names
+
         print("\n".join(str(folder / name) for name in output_names(layout.name)))
         return OK
+    from ramwright.render import render
+
     outputs = {folder / name: text for name, text in render(layout).items()}
     if options.check:
         return _report_stale(options.config, outputs)
     if options.depfile:
-        from ramwright.depfile import depfile
+        from ramwright.depfile import CannotName, depfile
 
         targets = [options.depfile_target] if options.depfile_target else list(outputs)
-        outputs[options.depfile] = depfile(targets, Path(options.config))
+        try:
+            outputs[options.depfile] = depfile(targets, Path(options.config))
+        except CannotName as error:
+            raise CannotDo(str(error)) from error
     _write(outputs)
     return OK
 
@@ -223,16 +247,24 @@ def _verify(options: argparse.Namespace) -> int:
     _print_problems(problems, {})
     if has_errors(problems):
         return PROBLEMS
-    print(f"{options.elf}: {len(layout.objects)} objects are where {options.config} says")
+    count = len(layout.objects)
+    objects = "1 object is" if count == 1 else f"{count} objects are"
+    print(f"{options.elf}: {objects} where {options.config} says")
     return OK
 
 
 def _init(options: argparse.Namespace) -> int:
+    import shlex
+
     from ramwright.import_ld import regions_of
     from ramwright.starter import starter
 
     if not options.from_ld.is_file():
         raise CannotDo(f"cannot read {options.from_ld}: no such file")
+    try:
+        shlex.split(options.linker)
+    except ValueError as error:
+        raise CannotDo(f"--linker {options.linker}: {error}") from error
     regions, problems = regions_of(options.from_ld, options.linker)
     _print_problems(problems, {})
     if has_errors(problems):
@@ -282,18 +314,16 @@ def _elf(path: Path) -> ElfImage:
         raise CannotDo(f"cannot read {path}: {error.strerror}") from error
     except ElfError as error:
         raise CannotDo(f"{path}: {error}") from error
+    except Exception as error:  # the parser believes what a damaged file says
+        raise CannotDo(f"{path}: a damaged ELF file ({type(error).__name__}: {error})") from error
 
 
 def _load(name: str) -> tuple[Config | None, tuple[Problem, ...]]:
     """The config in file `name`, its problems printed."""
     from ramwright.load import load
 
-    path = Path(name)
-    if not path.is_file():
-        why = "it is a folder" if path.is_dir() else "no such file"
-        raise CannotDo(f"cannot read {name}: {why}")
     try:
-        config, problems, sources = load(path, name)
+        config, problems, sources = load(Path(name), name)
     except OSError as error:
         raise CannotDo(f"cannot read {error.filename or name}: {error.strerror}") from error
     _print_problems(problems, sources)

@@ -72,6 +72,9 @@ BUILT_IN_TYPES = _words(
     """
 )
 
+# Parameters of generated functions: an object of the same name would be shadowed by them.
+PARAMETERS = frozenset(("size", "block", "count", "alignment"))
+
 _ALLOCATOR = (
     *("_alloc", "_alloc_aligned", "_calloc", "_realloc", "_free"),
     *("_usable_size", "_stats", "_check", "_walk"),

@@ -39,17 +39,21 @@ def layout_handle(layout: Layout) -> str:
 
 
 def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
-    """The descriptor of a pool, heap or slab; None if the linker dropped it."""
+    """The descriptor of a pool, heap or slab; None if the linker dropped the object."""
     address = elf.variable(handle(obj))
     if address is None:
-        return None
+        return _folded(elf, obj)
     struct = struct_at(elf, f"rw_{obj.kind}_t", address)
     if struct is None:
         return Linked(("it has no bytes in the image",), ())
     expected = _head(layout, elf, obj) | _constants(obj)
     if isinstance(obj.plan, PoolPlan):
         expected["end"] = expected["arena"] + obj.size
-    faults = [*_differences(struct, expected), *_name_fault(elf, struct, obj.name, obj.debug_name)]
+    faults = [
+        *_differences(struct, expected),
+        *_name_fault(elf, struct, obj.name, obj.debug_name),
+        *_core_faults(elf, struct.fields["core"], obj),
+    ]
     states = [State(struct.fields["state"], _STATE_SIZES[obj.kind])]
     if isinstance(obj.plan, PoolPlan):
         size = obj.plan.count * obj.plan.link_bits // 8
@@ -118,11 +122,43 @@ def linked_abi(layout: Layout, elf: ElfImage) -> int | None:
     return struct.fields["abi"] if struct else None
 
 
+def _folded(elf: ElfImage, obj: Object) -> Linked | None:
+    """An object whose descriptor link-time optimisation folded into its users: its state tells of
+    it. None if that is not there either."""
+    state = elf.variables.get(f"{obj.name}_state")
+    if state is None or state.size != _STATE_SIZES[obj.kind]:
+        return None
+    pieces = (elf.variables.get(f"{obj.name}_{piece}") for piece in _STATE_PIECES[obj.kind])
+    found = (piece for piece in (state, *pieces) if piece)
+    return Linked((), tuple(State(piece.address, piece.size) for piece in found))
+
+
+def _core_faults(elf: ElfImage, core: int, obj: Object) -> Iterator[str]:
+    """What the tables of cores that are linked have for `obj`: a number alone would be the same in
+    the layout of another config."""
+    expected = core_of(obj)
+    for operation in _OPERATIONS:
+        table = "pool_alloc" if (obj.kind, operation) == ("pool", "alloc") else operation
+        start = elf.variable(f"rw_{table}_cores")
+        entry = start and elf.number(start + core * elf.pointer_size, elf.pointer_size)
+        names = elf.functions.get(entry & ~1) if entry else None
+        function = f"rw_{obj.kind}_{operation}_{expected.name}"
+        if names and function not in names:
+            yield f"rw_{table}_cores[{core}] is {min(names)}, not {function}"
+            return
+
+
+_STATE_PIECES = {
+    "pool": ("links",),
+    "heap": ("bins",),
+    "slab": ("pages", "zone_states"),
+}
+_OPERATIONS = ("alloc", "alloc_aligned", "resize", "free", "usable", "check", "walk", "stats")
 _STATE_SIZES = {"pool": abi.POOL_STATE, "heap": abi.HEAP_STATE, "slab": abi.SLAB_STATE}
 
 
 def _head(layout: Layout, elf: ElfImage, obj: Object) -> dict[str, int]:
-    region = next(region for region in layout.regions if region.name == obj.region)
+    region = layout.region_named[obj.region]
     attributes = sum(1 << bit for bit, name in enumerate(_ATTRIBUTES) if name in region.attributes)
     return {
         "arena": elf.address(arena_symbol(layout, obj)) or 0,

@@ -52,6 +52,7 @@ class ElfImage:
     sections: tuple[Section, ...]  # allocated and not empty, by address
     symbols: dict[str, Symbol]  # global ones
     variables: dict[str, Symbol]  # local ones: link-time optimisation makes globals local
+    functions: dict[int, frozenset[str]]  # what the functions at an address are called
     contents: tuple[tuple[int, bytes], ...]  # address and bytes of each section with bits
     loaded: tuple[tuple[int, int], ...]  # address and size of what a loader writes to memory
 
@@ -119,6 +120,7 @@ def _image(file: BinaryIO, name: str) -> ElfImage:
             sections=tuple(sorted(_sections(elf), key=lambda s: (s.address, s.size, s.name))),
             symbols={symbol.name: symbol for symbol in _symbols(elf, _is_global)},
             variables={symbol.name: symbol for symbol in _symbols(elf, _is_local_variable)},
+            functions=_functions(elf),
             contents=tuple(_contents(elf)),
             loaded=tuple(_loaded(elf)),
         )
@@ -127,13 +129,15 @@ def _image(file: BinaryIO, name: str) -> ElfImage:
 
 
 _ALLOC = 0x2  # SHF_ALLOC
+_TLS = 0x400  # SHF_TLS
 _LTO_SUFFIX = ".lto_priv."  # of a global that gcc made local
 
 
 def _sections(elf: ELFFile) -> Iterator[Section]:
     for section in elf.iter_sections():
-        if section["sh_flags"] & _ALLOC and section["sh_size"]:
-            nobits = section["sh_type"] == "SHT_NOBITS"
+        flags, nobits = section["sh_flags"], section["sh_type"] == "SHT_NOBITS"
+        template = flags & _TLS and nobits  # .tbss: each thread has a copy, none is here
+        if flags & _ALLOC and section["sh_size"] and not template:
             yield Section(section.name, section["sh_addr"], section["sh_size"], nobits)
 
 
@@ -143,6 +147,17 @@ def _is_global(info: Mapping[str, str]) -> bool:
 
 def _is_local_variable(info: Mapping[str, str]) -> bool:
     return info["bind"] == "STB_LOCAL" and info["type"] == "STT_OBJECT"
+
+
+def _is_function(info: Mapping[str, str]) -> bool:
+    return info["type"] == "STT_FUNC"
+
+
+def _functions(elf: ELFFile) -> dict[int, frozenset[str]]:
+    names: dict[int, frozenset[str]] = {}
+    for symbol in _symbols(elf, _is_function):
+        names[symbol.address] = names.get(symbol.address, frozenset()) | {symbol.name}
+    return names
 
 
 def _symbols(elf: ELFFile, wanted: Callable[[Mapping[str, str]], bool]) -> Iterator[Symbol]:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_IMODE
 
 
 class CannotWrite(OSError):
@@ -29,7 +30,9 @@ def write_all(outputs: Mapping[Path, str]) -> tuple[Path, ...]:
     try:
         for path, text in changed.items():
             with _blamed_on(path):
-                temporaries[path] = _temporary(path)
+                target = _target(path)
+                temporaries[path] = target.with_name(f".{os.getpid()}.{len(temporaries)}.tmp")
+                _create(temporaries[path], target)
                 temporaries[path].write_bytes(text.encode("utf-8"))
         _rename(temporaries)
     finally:
@@ -49,34 +52,44 @@ def _blamed_on(path: Path) -> Iterator[None]:
 
 
 def _content(path: Path) -> bytes | None:
+    """What the regular file at `path` holds; to read a pipe would be to wait for its writer."""
     try:
-        return path.read_bytes()
+        return path.read_bytes() if path.is_file() else None
     except OSError:
         return None
 
 
-def _temporary(path: Path) -> Path:
-    """A new empty file beside the target of `path`, with the mode that the user's umask gives."""
-    if path.is_dir():
+def _target(path: Path) -> Path:
+    """The file that `path` leads to, fit to be replaced, its folder made."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
         raise IsADirectoryError(None, "it is a folder")
-    target = path.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_symlink():
+        raise OSError(None, "it is a circle of links")
+    if target.exists() and not target.is_file():
+        raise OSError(None, "it is no regular file")
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(None, "it is write-protected")
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    return target
+
+
+def _create(temporary: Path, target: Path) -> None:
+    """An empty file with the mode of `target`; of a new one the user's umask gives it."""
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666))
-    return temporary
+    if target.exists():
+        temporary.chmod(S_IMODE(target.stat().st_mode))
 
 
 def _rename(temporaries: Mapping[Path, Path]) -> None:
     before: dict[Path, bytes | None] = {}
     try:
         for path, temporary in temporaries.items():
-            target = path.resolve()
+            target = Path(os.path.realpath(path))
             before[target] = _content(target)
             with _blamed_on(path):
                 temporary.replace(target)
-    except CannotWrite:
+    except BaseException:  # a Ctrl-C too
         for target, content in before.items():
             with suppress(OSError):
                 if content is None:

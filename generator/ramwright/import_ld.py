@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The memory regions of a linker script, evaluated by the linker itself.
 
-The script is linked with nothing: the map of that link begins with the memory configuration, all
-expressions evaluated. What the script wants and is not there (libraries, objects, symbols that the
-firmware defines) is made up, one after the other, until the linker gets that far. Symbols are made
-up twice, with different values: regions that depend on them are not imported but reported.
+The script is linked with four bytes of .data and nothing else: the map of that link begins with
+the memory configuration, all expressions evaluated, and tells which region is that of .data. What
+the script wants and is not there (libraries, objects, symbols that the firmware defines) is made
+up, one after the other, until the linker gets that far. Symbols are made up twice, with different
+values: regions that depend on them are not imported but reported.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path, PurePosixPath
 
+from ramwright.cnames import KEYWORDS
 from ramwright.errors import Mark, Problem
 
 _ATTEMPTS = 64  # each makes up at least one thing more
@@ -28,7 +30,12 @@ _VALUES = (0, 0x1000)  # of made-up symbols
 _UNKNOWN = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)  # the linker's length where it cannot evaluate one
 _MISSING_FILE = re.compile(r"cannot find (-l)?([^\s:]+)")
 _MISSING_SYMBOL = re.compile(r"undefined symbol `([^']+)' referenced in expression")
+_DATA = "ramwright-data.bin"  # an input file that is .data, whatever the linker's target
+_DATA_PLACE = re.compile(rf"^ \.data\s+0x([0-9a-f]+)\s+0x[0-9a-f]+\s.*{_DATA}$", re.MULTILINE)
 _REGION = re.compile(r"^(\S+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)(?:\s+(\S+))?$", re.MULTILINE)
+_SPELLED = re.compile(r"[A-Za-z_.][\w.$~+-]{0,63}", re.ASCII)  # as the config's `linker` may be
+_LONGEST = 40  # of a region's name; what tells two of the same name apart comes on top
+_OTHER_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "null", "none"})  # no names to YAML
 _READ_ONLY = re.compile(r"flash|(^|_)e?e?p?rom|xip|[qo]spi", re.IGNORECASE)
 
 
@@ -40,6 +47,7 @@ class ImportedRegion:
     linker: str  # as the script calls it
     origin: int
     size: int
+    home: bool = False  # the script puts .data there
 
     @property
     def end(self) -> int:
@@ -53,6 +61,7 @@ class _Entry:
     origin: int
     size: int
     attributes: str
+    home: bool = field(compare=False)  # .data is there
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,14 @@ class _World:
         """Links nothing with the script, made-up symbols being `value`."""
         map_file = self.folder / "ramwright.map"
         map_file.unlink(missing_ok=True)
-        options = [f"-Map={map_file}", *(f"--defsym={name}={value}" for name in self.symbols)]
+        data = self.folder / _DATA
+        data.write_bytes(bytes(4))
+        binary = ("--format=binary", str(data), "--format=default")
+        options = [
+            f"-Map={map_file}",
+            *binary,
+            *(f"--defsym={name}={value}" for name in self.symbols),
+        ]
         done = subprocess.run(  # noqa: S603 (the user names the linker)
             [
                 *self.linker,
@@ -170,11 +186,14 @@ def _entries(world: _World, where: Mark) -> tuple[tuple[_Entry, ...], tuple[Prob
 def _configuration(map_text: str) -> tuple[_Entry, ...]:
     """The entries of "Memory Configuration" but for the linker's own *default*."""
     _, _, text = map_text.partition("Memory Configuration")
-    text, _, _ = text.partition("Linker script and memory map")
+    text, _, places = text.partition("Linker script and memory map")
+    found = _DATA_PLACE.search(places)
+    data = int(found[1], 16) if found else -1
     return tuple(
-        _Entry(name, int(origin, 16), int(size, 16), attributes or "")
+        _Entry(name, start, length, attributes, start <= data < start + length)
         for name, origin, size, attributes in _REGION.findall(text)
         if name != "*default*"
+        for start, length in [(int(origin, 16), int(size, 16))]
     )
 
 
@@ -191,7 +210,7 @@ def _writable(
             problems.append(_warning(where, "RW0604", what, hint))
         else:
             name = _identifier(entry.name, {region.name for region in regions})
-            regions.append(ImportedRegion(name, entry.name, entry.origin, entry.size))
+            regions.append(ImportedRegion(name, entry.name, entry.origin, entry.size, entry.home))
     return tuple(regions), tuple(problems)
 
 
@@ -202,6 +221,8 @@ def _left_out(entry: _Entry) -> str:
         return "its length is 0"
     if "w" in excluded or (included and "w" not in included):
         return f"its attributes ({entry.attributes}) do not let it be written to"
+    if not _SPELLED.fullmatch(entry.name):
+        return "a config cannot spell its name"
     if _READ_ONLY.search(entry.name):
         return "its name says that it is not RAM"
     return ""
@@ -221,10 +242,10 @@ def _doubtful(regions: Sequence[ImportedRegion], where: Mark) -> Iterator[Proble
 
 
 def _identifier(name: str, taken: set[str]) -> str:
-    """A C identifier after `name` that is not in `taken`."""
-    plain = re.sub(r"\W", "_", name, flags=re.ASCII).lower()
-    if plain[0].isdigit():
-        plain = f"ram_{plain}"
+    """A region's name after `name` that is not in `taken`."""
+    plain = re.sub(r"[\W_]+", "_", name, flags=re.ASCII).strip("_").lower()[:_LONGEST].rstrip("_")
+    if not plain[:1].isalpha() or plain in KEYWORDS | _OTHER_WORDS or plain.startswith("rw_"):
+        plain = f"ram_{plain}".rstrip("_")
     candidates = (plain, *(f"{plain}_{number}" for number in range(2, len(taken) + 3)))
     return next(candidate for candidate in candidates if candidate not in taken)
 

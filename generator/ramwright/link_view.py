@@ -8,13 +8,14 @@ Objects adopted by an output section of the board's script are storage of the ge
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ramwright import abi
 from ramwright.layout import Layout, Object, RegionPlan
 
-SECTION = ".ramwright"  # prefix of every output section of ours
+SECTION = ".ramwright"  # followed by a region, in the output sections with objects
 
 View = dict[str, object]
 
@@ -39,7 +40,12 @@ class Bank:
     @property
     def board_end(self) -> str:
         """Symbol: first address past the board's own sections in this bank."""
-        return f"ramwright_board_end_{self.memory}"
+        return f"ramwright_board_end_{self.regions[0].name}"
+
+    @property
+    def end_section(self) -> str:
+        """The empty output section that marks it."""
+        return f"{SECTION}_end.{self.regions[0].name}"
 
 
 def arena_symbol(layout: Layout, obj: Object) -> str:
@@ -75,6 +81,22 @@ def check_symbol(layout: Layout) -> str:
     return f"{layout.name}_memory_check_ld_must_be_linked_too"
 
 
+def digest(layout: Layout) -> int:
+    """32 bits that tell one layout from another: a script with the objects of another config, or
+    of another runtime ABI, has another digest."""
+    config = layout.config
+    facts = (
+        abi.RW_ABI,
+        layout.name,
+        config.target,
+        config.link,
+        config.default,
+        layout.regions,
+        layout.memheaps,
+    )
+    return int.from_bytes(hashlib.sha256(repr(facts).encode()).digest()[:4], "big")
+
+
 def link_view(layout: Layout) -> View:
     """Everything both linker templates print, under the one key `link`."""
     used = banks(layout)
@@ -86,14 +108,14 @@ def link_view(layout: Layout) -> View:
             "check_script": f"{layout.name}_memory_check.ld",
             "script_symbol": script_symbol(layout),
             "check_symbol": check_symbol(layout),
-            "abi": abi.RW_ABI,
+            "digest": f"{digest(layout):#010x}",
             "anchor": link.anchor,
             "insert": link.insert.upper(),
             "home": _home(layout, home) if home else None,
-            "turn": f"{SECTION}.turn",
+            "turn": f"{SECTION}_turn",  # no region or object can be spelled like this
             "board_ends": [
-                {"section": f"{SECTION}.end.{b.memory}", "symbol": b.board_end, "memory": b.memory}
-                for b in used
+                {"section": bank.end_section, "symbol": bank.board_end, "memory": bank.memory}
+                for bank in used
             ],
             "sections": [section for bank in used for section in _sections(layout, bank)],
             "adopted": [
@@ -161,7 +183,7 @@ def _home(layout: Layout, region: RegionPlan) -> View:
 
 def _contents(layout: Layout, objects: Sequence[Object]) -> View:
     return {
-        "alignment": max(obj.alignment for obj in objects),
+        "alignment": objects[0].alignment,  # as planned: each object is aligned, none of all
         "objects": [
             {"symbol": arena_symbol(layout, obj), "alignment": obj.alignment, "size": obj.size}
             for obj in objects

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ramwright.descriptors import linked_object
 from ramwright.elf import ElfImage, Section
 from ramwright.layout import Layout, Object, RegionPlan
@@ -29,13 +31,27 @@ def state_addresses(layout: Layout, elf: ElfImage) -> tuple[tuple[str, int, int]
     return tuple(sorted(pieces, key=lambda piece: piece[1:]))
 
 
-def foreign_sections(region: RegionPlan, elf: ElfImage) -> tuple[Section, ...]:
-    """The firmware's own allocated sections that lie in `region`, wholly or in part, by address;
+def unaliased(layout: Layout, address: int) -> int:
+    """The address in the base region of the byte that `address` names through an alias; `address`
+    itself if it is in none."""
+    for region in layout.regions:
+        if region.alias_of is not None and region.origin <= address < region.origin + region.size:
+            return address - region.origin + layout.region_named[region.alias_of].origin
+    return address
+
+
+def unaliased_sections(layout: Layout, elf: ElfImage) -> tuple[Section, ...]:
+    """The allocated sections of `elf`, those in an alias at their address in the base region."""
+    return tuple(replace(s, address=unaliased(layout, s.address)) for s in elf.sections)
+
+
+def foreign_sections(layout: Layout, region: RegionPlan, elf: ElfImage) -> tuple[Section, ...]:
+    """The firmware's own allocated sections that lie in `region`, wholly or in part;
     those that adopted an object and those with allocator state among them."""
     end = region.origin + region.size
     return tuple(
         section
-        for section in elf.sections
+        for section in unaliased_sections(layout, elf)
         if section.address < end and region.origin < section.end and not is_ours(section)
     )
 

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The memory map: what lies at which byte of every region, planned or as linked.
 
-The spans of a region tile it exactly, but for `overflow`, which begins at the region's size and
-says how much does not fit. report_text.py and report_json.py print it.
+Whoever has bytes of a region claims them, the plan and the ELF alike; `painted` turns claims into
+spans. They tile the region exactly, but for `overflow`, which begins at the region's size and says
+how much does not fit. report_text.py and report_json.py print it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Literal
 
 from ramwright.layout import Layout, Object, RegionPlan
@@ -67,62 +70,71 @@ class Claim:
 
 def plan_map(layout: Layout) -> MemoryMap:
     """The map as planned: offsets are nominal, the firmware's own sections are their reserve."""
-    regions = tuple(
-        RegionMap(region, tile(region.size, _planned(region)))
-        for region in layout.regions
-        if region.alias_of is None
-    )
+    regions = tuple(_planned(region) for region in layout.regions if region.alias_of is None)
     addresses = {obj.name: obj.address for obj in layout.objects}
     return MemoryMap(layout, "plan", regions, addresses)
 
 
-def object_spans(obj: Object, offset: int) -> tuple[Span, ...]:
+def object_claims(obj: Object, offset: int) -> tuple[Claim, ...]:
     """The bytes of one object: what the user can use, then what alignment costs inside it."""
+    linked = obj.address is None
     payload = Span(offset, obj.payload, "payload", obj.name)
     padding = Span(payload.end, obj.size - obj.payload, "padding", obj.name)
-    return (payload, padding) if padding.size else (payload,)
+    spans = (payload, padding) if padding.size else (payload,)
+    return tuple(Claim(span, linked) for span in spans)
 
 
-def tile(size: int, claims: Iterable[Claim]) -> tuple[Span, ...]:
-    """Spans that cover [0, size) exactly; what lies past `size` becomes one overflow span."""
+def painted(size: int, claims: Sequence[Claim], overflow: int = 0) -> tuple[Span, ...]:
+    """Spans that cover [0, size) exactly. Bytes that several claim are the earliest claim's."""
     spans: list[Span] = []
-    cursor = beyond = 0
-    for claim in sorted(claims, key=lambda claim: claim.span.offset):
-        span = claim.span
-        beyond = max(beyond, span.end - size)
-        end = min(span.end, size)
-        start = max(span.offset, cursor)
+    for claim, start, end in _pieces(size, claims):
+        cursor = spans[-1].end if spans else 0
         if start > cursor:
-            hole_end = min(start, size)
-            if hole_end > cursor:
-                kind: SpanKind = "gap" if claim.linked else "free"
-                spans.append(Span(cursor, hole_end - cursor, kind))
-                cursor = hole_end
-        if end > start:
-            spans.append(replace(span, offset=start, size=end - start))
-            cursor = end
+            spans.append(Span(cursor, start - cursor, "gap" if claim.linked else "free"))
+        spans.append(replace(claim.span, offset=start, size=end - start))
+    cursor = spans[-1].end if spans else 0
     if cursor < size:
         spans.append(Span(cursor, size - cursor, "free"))
-    if beyond > 0:
-        spans.append(Span(size, beyond, "overflow"))
+    if overflow > 0:
+        spans.append(Span(size, overflow, "overflow"))
     return tuple(spans)
 
 
-def _planned(region: RegionPlan) -> list[Claim]:
-    claims = [Claim(Span(start, size, kind, whose)) for start, size, kind, whose in _fixed(region)]
+def _pieces(size: int, claims: Sequence[Claim]) -> list[tuple[Claim, int, int]]:
+    """What each claim gets, by offset, in pieces as long as can be."""
+    waiting = sorted(enumerate(claims), key=lambda ranked: -ranked[1].span.offset)
+    borders = {0, size, *(c.span.offset for c in claims), *(c.span.end for c in claims)}
+    active: list[tuple[int, Claim]] = []  # a heap: the earliest claim is first
+    pieces: list[tuple[Claim, int, int]] = []
+    for low, high in pairwise(sorted(border for border in borders if 0 <= border <= size)):
+        while waiting and waiting[-1][1].span.offset <= low:
+            heappush(active, waiting.pop())
+        while active and active[0][1].span.end <= low:
+            heappop(active)
+        if not active:
+            continue
+        claim = active[0][1]
+        if pieces and pieces[-1][0] is claim and pieces[-1][2] == low:
+            low = pieces.pop()[1]
+        pieces.append((claim, low, high))
+    return pieces
+
+
+def _planned(region: RegionPlan) -> RegionMap:
+    """What is fixed keeps its bytes; what must end before it and does not is the overflow."""
+    fixed = [
+        Claim(Span(0, region.reserve_start, "reserve")),
+        Claim(Span(region.size - region.reserve_end, region.reserve_end, "reserve")),
+    ]
+    movable = [Claim(Span(s.offset, s.size, "metadata", s.object)) for s in region.states]
     for obj in region.objects:
-        linked = obj.address is None
-        claims += [Claim(span, linked) for span in object_spans(obj, obj.offset)]
-    return claims
+        (movable if obj.address is None else fixed).extend(object_claims(obj, obj.offset))
+    begin = min((claim.span.offset for claim in movable), default=region.size)
+    end = max((claim.span.end for claim in movable), default=0)
+    limit = min((c.span.offset for c in fixed if c.span.end > begin), default=region.size)
+    claims = fixed + [replace(c, span=_before(limit, c.span)) for c in movable]
+    return RegionMap(region, painted(region.size, claims, end - limit))
 
 
-def _fixed(region: RegionPlan) -> list[tuple[int, int, SpanKind, str | None]]:
-    """Reserves and the allocators' state, in a plan."""
-    fixed: list[tuple[int, int, SpanKind, str | None]] = []
-    if region.reserve_start:
-        fixed.append((0, region.reserve_start, "reserve", None))
-    if region.reserve_end:
-        fixed.append((region.size - region.reserve_end, region.reserve_end, "reserve", None))
-    for state in region.states:
-        fixed.append((state.offset, state.size, "metadata", state.object))
-    return fixed
+def _before(limit: int, span: Span) -> Span:
+    return replace(span, size=max(0, min(span.end, limit) - span.offset))

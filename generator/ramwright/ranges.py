@@ -3,7 +3,7 @@
 the C heap, the stack.
 
 Linker scripts agree on no names, so these are the names that are in use: CMSIS, STM32Cube,
-RT-Thread, nRF, Teensy, libopencm3, Microchip, newlib.
+RT-Thread, nRF, Teensy, libopencm3, Microchip, ChibiOS, MCUXpresso, newlib.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ _CLEARED = (
     ("__bss_start", "__bss_end__"),
     ("_szero", "_ezero"),
     ("_bss_start", "_bss_end"),
+    ("__bss_base__", "__bss_end__"),
+    ("__bss_base__", "__bss_limit__"),
+    ("_bss", "_ebss"),
 )
 # libopencm3 clears on from where the copy of .data ended.
 _CLEARED_FROM_DATA = ("_edata", "_ebss")
@@ -34,6 +37,8 @@ _COPIED = (
     ("_data_start", "_data_end"),
     ("_srelocate", "_erelocate"),
     ("_sccmram", "_eccmram"),
+    ("__data_base__", "__data_end__"),
+    ("__data_base__", "__data_limit__"),
 )
 _HEAP = (
     ("__HeapBase", "__HeapLimit"),
@@ -41,18 +46,41 @@ _HEAP = (
     ("__heap_start__", "__heap_end__"),
     ("__heap_start", "__heap_end"),
     ("_sheap", "_eheap"),
+    ("__heap_base__", "__heap_end__"),
+    ("_pvHeapStart", "_pvHeapLimit"),
 )
 _STACK = (
     ("__StackLimit", "__StackTop"),
     ("_sstack", "_estack"),
     ("__stack_start__", "__stack_end__"),
     ("__stack_limit", "__stack"),
+    ("__main_stack_base__", "__main_stack_end__"),
+    ("__process_stack_base__", "__process_stack_end__"),
 )
-_STACK_TOPS = ("_estack", "__StackTop", "__stack", "_stack_top", "_stack")
+_STACK_TOPS = ("_estack", "__StackTop", "__stack", "_stack_top", "_stack", "_vStackTop")
 _STACK_SIZES = ("_Min_Stack_Size", "__STACK_SIZE", "__stack_size__", "STACK_SIZE")
 _HEAP_STARTS = ("end", "_end", "__end__")
 _SBRK = ("_sbrk", "sbrk", "_sbrk_r")
 _RTTHREAD_HEAP = ("rt_system_heap_init", "__bss_end")
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of ranges in the image: entries of [source,] destination, length."""
+
+    kind: RangeKind
+    first: str  # symbol of the first entry
+    last: str  # symbol past the last entry
+    words: int  # of an entry
+    unit: int  # bytes that a length of 1 stands for
+
+
+_TABLES = (
+    _Table("cleared", "__zero_table_start__", "__zero_table_end__", 2, 4),
+    _Table("copied", "__copy_table_start__", "__copy_table_end__", 3, 4),
+    _Table("cleared", "__bss_section_table", "__bss_section_table_end", 2, 1),
+    _Table("copied", "__data_section_table", "__data_section_table_end", 3, 1),
+)
 
 
 @dataclass(frozen=True)
@@ -73,24 +101,38 @@ class Range:
         return self.start <= address and address + size <= self.end
 
 
-def ranges(elf: ElfImage, ram_ends: Iterable[int]) -> tuple[Range, ...]:
-    """Every such range of `elf`; `ram_ends` are the first addresses past the regions."""
+def ranges(elf: ElfImage, banks: Iterable[tuple[int, int]]) -> tuple[Range, ...]:
+    """Every such range of `elf`; `banks` are the first address of each region and that past it."""
     stacks = list(_stacks(elf))
-    return (
+    heaps = list(_pairs(elf, "heap", _HEAP))
+    found = (
         *_cleared(elf),
         *_pairs(elf, "copied", _COPIED),
-        *_table(elf, "cleared", "zero", 2),
-        *_table(elf, "copied", "copy", 3),
+        *(entry for table in _TABLES for entry in _entries(elf, table)),
         *stacks,
-        *_pairs(elf, "heap", _HEAP),
-        *_open_heaps(elf, stacks, sorted(ram_ends)),
+        *heaps,
+        *_open_heaps(elf, stacks, list(banks), bounded=bool(heaps)),
     )
+    return tuple(one for one in found if one.start < one.end)
+
+
+def tells_cleared(elf: ElfImage) -> bool:
+    """Whether `elf` says what startup code clears, be it nothing."""
+    tables = (table.first for table in _TABLES if table.kind == "cleared")
+    return bool(_cleared(elf)) or any(first in elf.symbols for first in tables)
+
+
+def cleared_names() -> str:
+    """The names by which `tells_cleared` goes, for a message."""
+    pairs = [f"{first}..{last}" for first, last in (*_CLEARED, _CLEARED_FROM_DATA)]
+    tables = [table.first for table in _TABLES if table.kind == "cleared"]
+    return ", ".join(pairs + tables)
 
 
 def _pairs(elf: ElfImage, kind: RangeKind, pairs: Iterable[tuple[str, str]]) -> Iterator[Range]:
     for first, last in pairs:
         start, end = elf.address(first), elf.address(last)
-        if start is not None and end is not None and start < end:
+        if start is not None and end is not None:
             yield Range(kind, start, end, f"{first}..{last}")
 
 
@@ -100,16 +142,15 @@ def _cleared(elf: ElfImage) -> list[Range]:
     )
 
 
-def _table(elf: ElfImage, kind: RangeKind, name: str, words: int) -> Iterator[Range]:
-    """The ranges of a CMSIS table: [source,] destination, length in words."""
-    start, end = elf.address(f"__{name}_table_start__"), elf.address(f"__{name}_table_end__")
+def _entries(elf: ElfImage, table: _Table) -> Iterator[Range]:
+    start, end = elf.address(table.first), elf.address(table.last)
     if start is None or end is None:
         return
-    for entry in range(start, end, 4 * words):
-        target = elf.number(entry + 4 * (words - 2), 4)
-        length = elf.number(entry + 4 * (words - 1), 4)
-        if target is not None and length:
-            yield Range(kind, target, target + 4 * length, f"__{name}_table_start__")
+    for entry in range(start, end, 4 * table.words):
+        target = elf.number(entry + 4 * (table.words - 2), 4)
+        length = elf.number(entry + 4 * (table.words - 1), 4)
+        if target is not None and length is not None:
+            yield Range(table.kind, target, target + table.unit * length, table.first)
 
 
 def _stacks(elf: ElfImage) -> Iterator[Range]:
@@ -120,22 +161,29 @@ def _stacks(elf: ElfImage) -> Iterator[Range]:
         yield Range("stack", top[1] - size[1], top[1], f"{top[0]} - {size[0]}")
 
 
-def _open_heaps(elf: ElfImage, stacks: Iterable[Range], ram_ends: list[int]) -> Iterator[Range]:
-    """Heaps that begin at a symbol and grow: sbrk's up to the stack, RT-Thread's to the end."""
-    start = _first(elf, _HEAP_STARTS)
+def _open_heaps(
+    elf: ElfImage, stacks: Iterable[Range], banks: list[tuple[int, int]], *, bounded: bool
+) -> Iterator[Range]:
+    """Heaps that begin at a symbol and grow: sbrk's to a stack above it in the bank, else, unless
+    it is `bounded`, to the bank's end; RT-Thread's always to the end."""
+    start, top = _first(elf, _HEAP_STARTS), _first(elf, _STACK_TOPS)
     if start and _first(elf, _SBRK):
-        tops = [stack.start for stack in stacks if stack.start > start[1]]
-        top = _first(elf, _STACK_TOPS)
-        tops += [top[1]] if top and top[1] > start[1] else []
-        if tops:
-            yield Range("heap", start[1], min(tops), f"{start[0]}, which sbrk grows from")
+        limits = [stack.start for stack in stacks] + ([top[1]] if top else [])
+        for end in _ends_above(start[1], banks):
+            above = [limit for limit in limits if start[1] < limit <= end]
+            if above or not bounded:
+                nearest = min([end, *above])
+                yield Range("heap", start[1], nearest, f"{start[0]}, which sbrk grows from")
     init, name = _RTTHREAD_HEAP
     begin = elf.address(name)
     if init in elf.symbols and begin is not None:
-        for end in ram_ends:
-            if begin < end:
-                yield Range("heap", begin, end, f"{name}, where the heap of RT-Thread begins")
-                return
+        for end in _ends_above(begin, banks):
+            yield Range("heap", begin, end, f"{name}, where the heap of RT-Thread begins")
+
+
+def _ends_above(address: int, banks: list[tuple[int, int]]) -> list[int]:
+    """The end of the bank that holds `address`, if one does."""
+    return [end for origin, end in banks if origin <= address < end]
 
 
 def _first(elf: ElfImage, names: Iterable[str]) -> tuple[str, int] | None:

@@ -9,22 +9,10 @@ from ramwright import __version__, assets
 from ramwright.layout import Layout
 from ramwright.link_view import link_view
 from ramwright.memory_map import plan_map
+from ramwright.outputs import TEMPLATES, output_names
 from ramwright.report_json import map_json
 from ramwright.report_text import map_text
 from ramwright.view import c_view
-
-_TEMPLATES = {
-    "_memory.h": "memory.h.j2",
-    "_memory.c": "memory.c.j2",
-    "_memory.ld": "memory.ld.j2",
-    "_memory_check.ld": "memory_check.ld.j2",
-}
-_MAPS = ("_memory.map.txt", "_memory.map.json")
-
-
-def output_names(name: str) -> tuple[str, ...]:
-    """The file names that a layout called `name` generates."""
-    return tuple(f"{name}{suffix}" for suffix in (*_TEMPLATES, *_MAPS))
 
 
 def render(layout: Layout) -> dict[str, str]:
@@ -40,7 +28,7 @@ def render(layout: Layout) -> dict[str, str]:
         keep_trailing_newline=True,
         autoescape=False,  # the outputs are C and linker scripts; names are checked identifiers
     )
-    texts = [environment.get_template(file).render(values) for file in _TEMPLATES.values()]
+    texts = [environment.get_template(file).render(values) for file in TEMPLATES.values()]
     memory = plan_map(layout)
     texts += [map_text(memory), map_json(memory)]
     return dict(zip(output_names(layout.name), texts, strict=True))

@@ -90,7 +90,7 @@ def _row(memory: MemoryMap, region: RegionMap, span: Span) -> str:
     mark = "=" if exact and memory.basis == "plan" and span.kind == "payload" else " "
     what, detail = _WHAT.get(span.kind, ""), span.object or ""
     if span.kind == "payload":
-        obj = next(obj for obj in memory.layout.objects if obj.name == span.object)
+        obj = memory.layout.object_named[detail]
         what, detail = obj.kind, f"{obj.name:<16} {describe(obj)}"
     return f"  {mark}0x{address:08x} {span.size:>10}  {what:<8}  {detail}".rstrip()
 

@@ -152,7 +152,7 @@ class _Walker:
                 f"{_subject(name)} is an empty text",
                 f"write {rule['x-ramwright-what']}",
             )
-        elif "pattern" in rule and not re.search(rule["pattern"], text):
+        elif "pattern" in rule and not re.fullmatch(rule["pattern"], text):
             self._problem(
                 node.where, "RW0106", f"`{shown(text)}` is not {rule['x-ramwright-what']}"
             )

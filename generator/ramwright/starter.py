@@ -21,7 +21,7 @@ _TEXT = """\
 #   ramwright generate {file} -o DIR  writes sources, linker scripts, map
 ramwright: 1
 name: app                      # prefix of the generated files: app_memory.h, app_memory.c, …
-target: {{cpu: cortex-m4}}       # the core: it decides atomics and cache line
+target: {{cpu: cortex-m4}}       # a guess: set yours, it decides atomics and cache line
 
 # The bank of .data and .bss, where the allocators' state lives.
 home: {home}
@@ -60,7 +60,10 @@ def starter(regions: Sequence[ImportedRegion], source: str, file: str) -> str:
 
 
 def home_of(regions: Sequence[ImportedRegion]) -> ImportedRegion:
-    """The region that most likely holds .data and .bss: one called so, else the largest."""
+    """The region of .data; else one that is called so, else the largest."""
+    told = [region for region in regions if region.home]
+    if told:
+        return told[0]
     called_so = [region for region in regions if _MAIN_MEMORY.match(region.linker)]
     return called_so[0] if called_so else max(regions, key=lambda region: region.size)
 
@@ -68,5 +71,5 @@ def home_of(regions: Sequence[ImportedRegion]) -> ImportedRegion:
 def _row(region: ImportedRegion) -> str:
     values = [f"origin: 0x{region.origin:08X}", f"size: {spelled(region.size)}"]
     if region.linker != region.name:
-        values.append(f"linker: {region.linker}")
+        values.append(f'linker: "{region.linker}"')
     return f"  {region.name}: {{{', '.join(values)}}}"

@@ -6,16 +6,17 @@ ELF and held against the layout and against everything else that is allocated.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from ramwright import abi
 from ramwright.descriptors import Linked, linked_abi, linked_layout, linked_memheap, linked_object
-from ramwright.elf import ElfImage
+from ramwright.elf import ElfImage, Section
 from ramwright.errors import Mark, Problem, in_order
 from ramwright.layout import Layout, Object, RegionPlan
-from ramwright.link_view import banks, check_symbol, script_symbol
-from ramwright.linked import arena_address
-from ramwright.ranges import Range, ranges
+from ramwright.link_view import banks, check_symbol, digest, script_symbol
+from ramwright.linked import arena_address, unaliased, unaliased_sections
+from ramwright.ranges import Range, cleared_names, ranges, tells_cleared
 
 _RELINK = "generate the layout again, then link again"
 _WRITTEN = {
@@ -37,18 +38,20 @@ def verify(layout: Layout, elf: ElfImage) -> tuple[Problem, ...]:
                 "verify the ELF before it is stripped, or link without -s",
             ),
         )
-    missing = tuple(_missing_scripts(layout, elf))
-    if missing:
-        return missing
-    written = ranges(elf, (region.origin + region.size for region in layout.regions))
+    scripts = tuple(_scripts(layout, elf))
+    if scripts:
+        return scripts
+    written = tuple(_written(layout, elf))
     problems = [*_arenas(layout, elf, written), *_overlaps(layout, elf)]
     problems += _descriptors(layout, elf, written)
+    problems += _cleared(layout, elf)
     problems += _abi(layout, elf)
     problems += _banks(layout, elf)
     return in_order(problems)
 
 
-def _missing_scripts(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
+def _scripts(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
+    """Scripts that are missing or of another config: then nothing else is worth a comparison."""
     scripts = (
         (script_symbol(layout), f"{layout.name}_memory.ld"),
         (check_symbol(layout), f"{layout.name}_memory_check.ld"),
@@ -62,6 +65,23 @@ def _missing_scripts(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
                 f"link with -T board.ld -T {layout.name}_memory.ld "
                 f"-T {layout.name}_memory_check.ld, in this order",
             )
+    linked = elf.address(script_symbol(layout))
+    if linked is not None and linked != digest(layout):
+        yield _whole(
+            layout,
+            "RW0515",
+            f"{elf.name} was linked with {layout.name}_memory.ld of another config or version of "
+            f"ramwright: its digest is {linked:#010x}, not {digest(layout):#010x}",
+            _RELINK,
+        )
+
+
+def _written(layout: Layout, elf: ElfImage) -> Iterator[Range]:
+    """What others write, at addresses of the base regions."""
+    every = ((region.origin, region.origin + region.size) for region in layout.regions)
+    for other in ranges(elf, every):
+        moved = unaliased(layout, other.start) - other.start
+        yield replace(other, start=other.start + moved, end=other.end + moved)
 
 
 def _arenas(layout: Layout, elf: ElfImage, written: Iterable[Range]) -> Iterator[Problem]:
@@ -128,7 +148,10 @@ def _image(layout: Layout, elf: ElfImage, obj: Object, address: int) -> Iterator
             f"is part of the image: output section {holder.name} is not NOBITS",
             "adopt a NOLOAD section" if obj.adopted else "keep (NOLOAD) in the linker script",
         )
-    elif any(at < address + obj.size and address < at + size for at, size in elf.loaded):
+    elif any(
+        at < address + obj.size and address < at + size
+        for at, size in ((unaliased(layout, start), size) for start, size in elf.loaded)
+    ):
         yield _of(
             layout,
             obj,
@@ -148,11 +171,14 @@ def _image(layout: Layout, elf: ElfImage, obj: Object, address: int) -> Iterator
 
 def _overlaps(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
     spans = []
+    sections = tuple(zip(elf.sections, unaliased_sections(layout, elf), strict=True))
     for obj in layout.objects:
         address = arena_address(layout, elf, obj)
         if address is not None:
             spans.append((address, address + obj.size, obj))
-            yield from _section_overlaps(layout, elf, obj, address)
+            own = elf.holder(address, obj.size)
+            others = (section for linked, section in sections if linked is not own)
+            yield from _section_overlaps(layout, others, obj, address)
     spans.sort(key=lambda span: span[:2])
     for (_, end, obj), (start, _, other) in pairwise(spans):
         if start < end:
@@ -166,11 +192,10 @@ def _overlaps(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
 
 
 def _section_overlaps(
-    layout: Layout, elf: ElfImage, obj: Object, address: int
+    layout: Layout, sections: Iterable[Section], obj: Object, address: int
 ) -> Iterator[Problem]:
-    own = elf.holder(address, obj.size)
-    for section in elf.sections:
-        if section is not own and section.address < address + obj.size and address < section.end:
+    for section in sections:
+        if section.address < address + obj.size and address < section.end:
             yield _of(
                 layout,
                 obj,
@@ -228,7 +253,7 @@ def _faults(where: Mark, what: str, linked: Linked) -> Iterator[Problem]:
 def _states(
     layout: Layout, elf: ElfImage, obj: Object, linked: Linked, cleared: list[Range]
 ) -> Iterator[Problem]:
-    home = next(region for region in layout.regions if region.home)
+    home = layout.region_named[layout.config.home]
     for state in linked.states:
         section = elf.holder(state.address, state.size)
         what = f"has its state at {state.address:#010x}"
@@ -250,27 +275,36 @@ def _inside(region: RegionPlan, address: int, size: int) -> bool:
     return region.origin <= address and address + size <= region.origin + region.size
 
 
+def _cleared(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
+    if not tells_cleared(elf):
+        yield _whole(
+            layout,
+            "RW0516",
+            f"nothing in {elf.name} tells what startup code clears, so no arena and no state of an "
+            "allocator could be held against it",
+            f"define one of these in the board's script: {cleared_names()}",
+            warning=True,
+        )
+
+
 def _abi(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
-    found = {
-        "the linker script": elf.address(script_symbol(layout)),
-        "the compiled layout": linked_abi(layout, elf),
-    }
-    for what, number in found.items():
-        if number is not None and number != abi.RW_ABI:
-            yield _whole(
-                layout,
-                "RW0512",
-                f"{what} of {elf.name} is for runtime ABI {number}; this ramwright generates for "
-                f"{abi.RW_ABI}",
-                _RELINK,
-            )
+    number = linked_abi(layout, elf)
+    if number is not None and number != abi.RW_ABI:
+        yield _whole(
+            layout,
+            "RW0512",
+            f"the compiled layout of {elf.name} is for runtime ABI {number}; this ramwright "
+            f"generates for {abi.RW_ABI}",
+            _RELINK,
+        )
 
 
 def _banks(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
     """The firmware's own sections against the banks: one across a border tells of a wrong origin
     or size. Regions that share a MEMORY entry are one bank."""
+    sections = unaliased_sections(layout, elf)
     for bank in banks(layout):
-        for section in elf.sections:
+        for section in sections:
             if any(section.address < border < section.end for border in (bank.origin, bank.end)):
                 names = ", ".join(region.name for region in bank.regions)
                 yield Problem(
@@ -302,5 +336,7 @@ def _of(
     )
 
 
-def _whole(layout: Layout, code: str, what: str, hint: str) -> Problem:
-    return Problem(Mark(layout.config.file), code, what, hint)
+def _whole(layout: Layout, code: str, what: str, hint: str, *, warning: bool = False) -> Problem:
+    return Problem(
+        Mark(layout.config.file), code, what, hint, severity="warning" if warning else "error"
+    )

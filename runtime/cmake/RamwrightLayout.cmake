@@ -24,6 +24,8 @@ function(ramwright_add_layout)
     _ramwright_link()
 endfunction()
 
+set(Ramwright_PRESENT_SCRIPT "${CMAKE_CURRENT_LIST_DIR}/RamwrightPresent.cmake")
+
 # The helpers are macros: they share the variables of ramwright_add_layout.
 
 macro(_ramwright_check_arguments)
@@ -64,6 +66,12 @@ macro(_ramwright_list_outputs)
         message(FATAL_ERROR "ramwright_add_layout: ${arg_CONFIG} has errors, see above")
     endif()
     string(REPLACE "\n" ";" outputs "${outputs}")
+    # What a layout of another name left behind could still be included.
+    file(GLOB stale "${directory}/*_memory.*" "${directory}/*_memory_check.ld")
+    list(REMOVE_ITEM stale ${outputs})
+    if(stale)
+        file(REMOVE ${stale})
+    endif()
     set(generated_source "${outputs}")
     list(FILTER generated_source INCLUDE REGEX "_memory\\.c$")
     set(fragment "${outputs}")
@@ -97,6 +105,16 @@ macro(_ramwright_generate)
         VERBATIM
     )
     add_custom_target("${arg_TARGET}_ramwright_generate" DEPENDS "${stamp}")
+    # Ninja writes a deleted by-product anew; the Makefile generators have no rule for it.
+    if(CMAKE_GENERATOR MATCHES "Makefiles")
+        add_custom_target(
+            "${arg_TARGET}_ramwright_present"
+            COMMAND "${CMAKE_COMMAND}" "-Dstamp=${stamp}" "-Doutputs=${outputs}"
+                -P "${Ramwright_PRESENT_SCRIPT}"
+            VERBATIM
+        )
+        add_dependencies("${arg_TARGET}_ramwright_generate" "${arg_TARGET}_ramwright_present")
+    endif()
 endmacro()
 
 # Layout and runtime must agree with the firmware on every option that changes code: CPU, float

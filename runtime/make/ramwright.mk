@@ -41,15 +41,18 @@ ramwright_space := $(ramwright_empty) $(ramwright_empty)
 ramwright_layout := $(RAMWRIGHT_DIR)/layout.mk
 
 # One file is the stamp of the last run and tells Make what that run wrote and where the runtime is.
-# Outputs are rewritten only where their content changed; the stamp always.
+# Outputs are rewritten only where their content changed; the stamp always. The first line of the
+# depfile names the outputs; what the last run wrote and this one did not, goes.
 $(ramwright_layout): $(RAMWRIGHT_CONFIG)
 	@mkdir -p $(@D)
-	$(RAMWRIGHT) generate $(RAMWRIGHT_CONFIG) -o $(RAMWRIGHT_DIR) \
-		--depfile $@.d --depfile-target $@
-	@outputs=$$($(RAMWRIGHT) generate $(RAMWRIGHT_CONFIG) -o $(RAMWRIGHT_DIR) \
-		--list-outputs) && source=$$($(RAMWRIGHT) paths --src) && { \
-		echo "ramwright_outputs :=" $$outputs; \
-		echo "ramwright_include := $$($(RAMWRIGHT) paths --include)"; \
+	$(RAMWRIGHT) generate $(RAMWRIGHT_CONFIG) -o $(RAMWRIGHT_DIR) --depfile $@.outputs
+	@source=$$($(RAMWRIGHT) paths --src) && outputs=$$(sed -n '1s/: .*//p' $@.outputs) && \
+	for old in $(ramwright_outputs); do \
+		case " $$outputs " in *" $$old "*) ;; *) rm -f "$$old" ;; esac; \
+	done && \
+	sed '1s|^.*: |$@: |' $@.outputs > $@.d && { \
+		echo "ramwright_outputs := $$outputs"; \
+		echo "ramwright_include := $${source%/src}/include"; \
 		echo "ramwright_src := $$source"; \
 		echo "ramwright_units :=" $$(cd "$$source" && echo *.c); \
 	} > $@.new && mv $@.new $@
@@ -57,6 +60,12 @@ $(ramwright_layout): $(RAMWRIGHT_CONFIG)
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out clean distclean help,$(MAKECMDGOALS))),)
 include $(ramwright_layout)
 -include $(ramwright_layout).d
+endif
+
+# An output that somebody deleted is written anew.
+ifneq ($(filter-out $(wildcard $(ramwright_outputs)),$(ramwright_outputs)),)
+.PHONY: ramwright_missing
+$(ramwright_layout): ramwright_missing
 endif
 
 ramwright_generated := $(filter %_memory.c,$(ramwright_outputs))

@@ -11,7 +11,8 @@
 
 typedef uint32_t __attribute__((may_alias)) rw_word_t; /* a word of somebody's storage */
 
-#define RW_OPAQUE(pointer) __asm__("" : "+r"(pointer))
+/* The compiler forgets what it knows of a value, which stays the same. */
+#define RW_OPAQUE(value) __asm__("" : "+r"(value))
 
 /* Whether all of the bits, an OR of addresses, allow word accesses. */
 static inline int rw_bytes_word_aligned(uintptr_t bits)

@@ -100,13 +100,13 @@ RW_INLINE void *heap_alloc_aligned(heap_traits_t traits, rw_sharing_t sharing,
 RW_INLINE rw_status_t heap_resize(heap_traits_t traits, rw_sharing_t sharing,
                                   const rw_object_t *object, void *block, size_t size)
 {
-    rw_status_t status = RW_E_SIZE;
-    if (size <= object->size) {
-        const uintptr_t lock = rw_port_lock(sharing);
-        const heap_view_t heap = heap_view(traits, heap_of(object));
-        status = HEAP_SHARED(heap, resize, block, heap_granules(size));
-        rw_port_unlock(sharing, lock);
-    }
+    /* A size beyond the arena is one granule too many: the block is identified all the same. */
+    const uint32_t granules =
+        size <= object->size ? heap_granules(size) : heap_of(object)->granules + 1U;
+    const uintptr_t lock = rw_port_lock(sharing);
+    const heap_view_t heap = heap_view(traits, heap_of(object));
+    const rw_status_t status = HEAP_SHARED(heap, resize, block, granules);
+    rw_port_unlock(sharing, lock);
     if (status != RW_OK && status != RW_E_SIZE) {
         rw_on_fault(status, object, block);
     }
@@ -128,16 +128,20 @@ RW_INLINE rw_status_t heap_free(heap_traits_t traits, rw_sharing_t sharing,
     return status;
 }
 
-/* No lock: the header of a block that its caller owns changes only in one word's flag. */
-RW_INLINE size_t heap_usable(heap_traits_t traits, const rw_object_t *object, const void *block)
+/* The lock is for a flag in the header: the free of the block before changes it. */
+RW_INLINE size_t heap_usable(heap_traits_t traits, rw_sharing_t sharing, const rw_object_t *object,
+                             const void *block)
 {
     uint32_t index = 0;
     uint32_t header = 0;
-    const heap_view_t heap = heap_view(traits, heap_of(object));
-    if (block == NULL || heap_identify(heap, block, &index, &header) != RW_OK) {
+    if (block == NULL) {
         return 0;
     }
-    return heap_bytes(heap_size(traits, header));
+    const uintptr_t lock = rw_port_lock(sharing);
+    const heap_view_t heap = heap_view(traits, heap_of(object));
+    const rw_status_t status = heap_identify(heap, block, &index, &header);
+    rw_port_unlock(sharing, lock);
+    return status == RW_OK ? heap_bytes(heap_size(traits, header)) : 0U;
 }
 
 RW_INLINE rw_status_t heap_check(heap_traits_t traits, rw_sharing_t sharing,
@@ -200,7 +204,7 @@ RW_INLINE void heap_stats(heap_traits_t traits, rw_sharing_t sharing, const rw_o
     size_t rw_heap_usable_##checks##_##sharing##_##width(const rw_object_t *object,                \
                                                          const void *block)                        \
     {                                                                                              \
-        return heap_usable(HEAP_TRAITS_##checks##_##width, object, block);                         \
+        return heap_usable(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, block); \
     }                                                                                              \
     rw_status_t rw_heap_check_##checks##_##sharing##_##width(const rw_object_t *object)            \
     {                                                                                              \
@@ -227,20 +231,19 @@ HEAP_CORE(basic, interrupt, 32)
 
 #if defined(RW_PORT_TASK_IS_INTERRUPT)
 
-/* The same code under two names, linked once. */
-#define HEAP_ALIAS(name, core)                                                                     \
-    __attribute__((alias("rw_heap_" #name "_" #core))) __typeof__(rw_heap_##name##_##core)
+#define HEAP_TASK_OPERATION(name, checks, width)                                                   \
+    RW_CORE_ALIAS(rw_heap_##name##_##checks##_task_##width,                                        \
+                  rw_heap_##name##_##checks##_interrupt_##width)
 
 #define HEAP_TASK_CORE(checks, width)                                                              \
-    HEAP_ALIAS(alloc, checks##_interrupt_##width) rw_heap_alloc_##checks##_task_##width;           \
-    HEAP_ALIAS(alloc_aligned, checks##_interrupt_##width)                                          \
-    rw_heap_alloc_aligned_##checks##_task_##width;                                                 \
-    HEAP_ALIAS(resize, checks##_interrupt_##width) rw_heap_resize_##checks##_task_##width;         \
-    HEAP_ALIAS(free, checks##_interrupt_##width) rw_heap_free_##checks##_task_##width;             \
-    HEAP_ALIAS(usable, checks##_interrupt_##width) rw_heap_usable_##checks##_task_##width;         \
-    HEAP_ALIAS(check, checks##_interrupt_##width) rw_heap_check_##checks##_task_##width;           \
-    HEAP_ALIAS(walk, checks##_interrupt_##width) rw_heap_walk_##checks##_task_##width;             \
-    HEAP_ALIAS(stats, checks##_interrupt_##width) rw_heap_stats_##checks##_task_##width
+    HEAP_TASK_OPERATION(alloc, checks, width);                                                     \
+    HEAP_TASK_OPERATION(alloc_aligned, checks, width);                                             \
+    HEAP_TASK_OPERATION(resize, checks, width);                                                    \
+    HEAP_TASK_OPERATION(free, checks, width);                                                      \
+    HEAP_TASK_OPERATION(usable, checks, width);                                                    \
+    HEAP_TASK_OPERATION(check, checks, width);                                                     \
+    HEAP_TASK_OPERATION(walk, checks, width);                                                      \
+    HEAP_TASK_OPERATION(stats, checks, width)
 
 HEAP_TASK_CORE(none, 16);
 HEAP_TASK_CORE(none, 32);

@@ -99,7 +99,8 @@ void *rw_memheap_realloc(const rw_memheap_t *memheap, void *block, size_t size)
     if (status != RW_E_SIZE) {
         return status == RW_OK ? block : NULL;
     }
-    return rw_object_move(owner, block, rw_memheap_alloc(memheap, size), size);
+    void *moved = rw_memheap_alloc_with(memheap, size, owner->attributes & RW_MEMHEAP_KEPT);
+    return rw_object_move(owner, block, rw_memheap_owner(memheap, moved), moved, size);
 }
 
 rw_status_t rw_memheap_free(const rw_memheap_t *memheap, void *block)

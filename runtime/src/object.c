@@ -25,15 +25,19 @@ void *rw_object_calloc(const rw_object_t *object, size_t count, size_t size)
     return block;
 }
 
-void *rw_object_move(const rw_object_t *owner, void *block, void *moved, size_t size)
+void *rw_object_move(const rw_object_t *owner, void *block, const rw_object_t *taker, void *moved,
+                     size_t size)
 {
     const size_t usable = rw_usable_cores[owner->core](owner, block);
     if (moved == NULL) {
         return usable >= size ? block : NULL;
     }
     rw_bytes_copy(moved, block, usable < size ? usable : size);
-    (void)rw_free_cores[owner->core](owner, block);
-    return moved;
+    if (usable != 0U && rw_free_cores[owner->core](owner, block) == RW_OK) {
+        return moved;
+    }
+    (void)rw_free_cores[taker->core](taker, moved);
+    return NULL;
 }
 
 void *rw_object_realloc(const rw_object_t *object, void *block, size_t size)
@@ -49,7 +53,8 @@ void *rw_object_realloc(const rw_object_t *object, void *block, size_t size)
     if (status != RW_E_SIZE) {
         return status == RW_OK ? block : NULL;
     }
-    return rw_object_move(object, block, rw_alloc_cores[object->core](object, size), size);
+    void *moved = rw_alloc_cores[object->core](object, size);
+    return rw_object_move(object, block, object, moved, size);
 }
 
 rw_status_t rw_objects_check(const rw_object_t *const *objects, size_t count)
@@ -102,7 +107,9 @@ void rw_objects_stats(const rw_object_t *const *objects, size_t count, rw_stats_
         out->used += stats.used;
         out->peak += stats.peak;
         out->free += stats.free;
-        out->failures += stats.failures;
+        if (__builtin_add_overflow(out->failures, stats.failures, &out->failures)) {
+            out->failures = SIZE_MAX;
+        }
         if (stats.largest > out->largest) {
             out->largest = stats.largest;
         }

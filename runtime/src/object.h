@@ -16,10 +16,12 @@ bool rw_object_multiply(const rw_object_t *object, size_t count, size_t size, si
 void *rw_object_calloc(const rw_object_t *object, size_t count, size_t size);
 void *rw_object_realloc(const rw_object_t *object, void *block, size_t size);
 
-/* Ends a realloc that has to move: copies block, which owner holds, into the new block, which has
- * size bytes, and frees it. If there is no new block, block stays, and is the answer iff it is
- * large enough as it is. Returns what realloc returns. */
-void *rw_object_move(const rw_object_t *owner, void *block, void *moved, size_t size);
+/* Ends a realloc that has to move: copies block, which owner holds, into the new block of size
+ * bytes, which is the taker's, and frees it. If it cannot be freed, or is no block any more, the
+ * new one is given back and block is as it was. If there is no new block, block stays, and is the
+ * answer iff it is large enough as it is. Returns what realloc returns. */
+void *rw_object_move(const rw_object_t *owner, void *block, const rw_object_t *taker, void *moved,
+                     size_t size);
 
 static inline bool rw_object_holds(const rw_object_t *object, const void *address)
 {

@@ -26,7 +26,8 @@ RW_INLINE bool pool_token_valid(const rw_pool_t *pool, int32_t link)
 /* Follows the chain, to the token stop at most (0: to its end). */
 RW_INLINE pool_chain_t pool_chain(const rw_pool_t *pool, pool_width_t width, int32_t stop)
 {
-    pool_chain_t chain = {0};
+    pool_chain_t chain; /* set one by one: an initialiser may become a call of memset */
+    chain.length = 0;
     int32_t link = pool_head(pool);
     while (pool_token_valid(pool, link) && link != stop && chain.length < pool->count) {
         link = pool_link(pool, width, link);
@@ -97,8 +98,7 @@ RW_INLINE rw_status_t pool_check(const rw_object_t *object, bool checked, pool_w
     return RW_E_CORRUPT;
 }
 
-/* Blocks ever used. Without checks allocated blocks keep their old links, so only the chain knows.
- */
+/* Blocks ever used. Without checks the links of allocated blocks are old: only the chain knows. */
 RW_INLINE uint32_t pool_watermark(const rw_pool_t *pool, bool checked, pool_width_t width)
 {
     return checked ? pool->count - pool_links_equal(pool, width, POOL_NEVER_USED)
@@ -111,7 +111,9 @@ RW_INLINE void pool_walk(const rw_object_t *object, rw_visit_t visit, void *cont
     const rw_pool_t *const pool = pool_of(object);
     const int32_t first = -(int32_t)pool->count;
     const int32_t end = first + (int32_t)pool_watermark(pool, checked, width);
-    rw_block_t report = {.object = object, .size = (size_t)pool->block_size};
+    rw_block_t report;
+    report.object = object;
+    report.size = (size_t)pool->block_size;
     for (int32_t token = first; token < end; token++) {
         report.address = pool_block(pool, token);
         report.used = pool_used(pool, checked, width, token);
@@ -121,20 +123,30 @@ RW_INLINE void pool_walk(const rw_object_t *object, rw_visit_t visit, void *cont
     }
 }
 
+/* Blocks allocated now. */
+RW_INLINE uint32_t pool_used_count(const rw_pool_t *pool, bool checked, pool_width_t width,
+                                   uint32_t watermark)
+{
+    if (checked) {
+        return pool_links_equal(pool, width, pool_allocated(width));
+    }
+    const pool_chain_t chain = pool_chain(pool, width, 0);
+    return chain.length < watermark ? watermark - chain.length : 0U;
+}
+
 RW_INLINE void pool_stats(const rw_object_t *object, rw_stats_t *out, bool checked,
                           pool_width_t width)
 {
     const rw_pool_t *const pool = pool_of(object);
     const size_t block_size = (size_t)pool->block_size;
     const uint32_t watermark = pool_watermark(pool, checked, width);
-    const uint32_t chained = checked ? 0U : pool_chain(pool, width, 0).length;
-    const uint32_t used = checked ? pool_links_equal(pool, width, pool_allocated(width))
-                                  : (chained < watermark ? watermark - chained : 0U);
-    *out = (rw_stats_t){.size = object->size,
-                        .used = used * block_size,
-                        .peak = watermark * block_size,
-                        .free = object->size - used * block_size,
-                        .largest = used < pool->count ? block_size : 0U};
+    const uint32_t used = pool_used_count(pool, checked, width, watermark);
+    out->size = object->size;
+    out->used = used * block_size;
+    out->peak = watermark * block_size;
+    out->free = object->size - used * block_size;
+    out->largest = used < pool->count ? block_size : 0U;
+    out->failures = 0;
 }
 
 /* Sharing makes no difference here. */

@@ -28,6 +28,7 @@ RW_INLINE int32_t pool_take_shared(const rw_pool_t *pool, bool checked, pool_wid
     } while (!rw_port_store_conditional_32(place, (uint32_t)step.head));
     if (checked) {
         pool_link_set(pool, width, step.token, pool_allocated(width));
+        __atomic_signal_fence(__ATOMIC_SEQ_CST); /* before the caller passes the block on */
     }
     return step.token;
 }

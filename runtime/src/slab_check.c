@@ -175,7 +175,9 @@ static const void *slab_check_locked(const rw_slab_t *slab)
     if (slab->state->top > slab->slab_count) {
         return slab->object.arena;
     }
-    slab_census_t census = {0};
+    slab_census_t census; /* no initialiser: it may become a call of memset */
+    census.returned = 0;
+    census.in_runs = 0;
     const uint32_t damaged = slab_check_pages(slab, &census);
     if (damaged < slab->slab_count) {
         return slab_address(slab, damaged);

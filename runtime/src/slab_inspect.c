@@ -60,7 +60,9 @@ static bool slab_walk_zone(const rw_slab_t *slab, uint32_t index, rw_visit_t vis
 {
     rw_page_t *const page = slab_page(slab, index);
     const rw_zone_t *const zone = page->zone;
-    rw_block_t report = {.object = &slab->object, .size = zone->block_size};
+    rw_block_t report;
+    report.object = &slab->object;
+    report.size = zone->block_size;
     for (uint32_t block = 0; block < zone->blocks; block++) {
         report.address = slab_address(slab, index) + (size_t)block * zone->block_size;
         report.used = slab_block_used(page, block);
@@ -134,12 +136,12 @@ static void slab_stats_locked(const rw_slab_t *slab, rw_stats_t *out)
             used += (size_t)page->used << slab->slab_shift;
         }
     }
-    *out = (rw_stats_t){.size = slab->object.size,
-                        .used = used,
-                        .peak = (size_t)slab->state->top << slab->slab_shift,
-                        .free = slab->object.size - used,
-                        .largest = slab_largest(slab),
-                        .failures = slab->state->failures};
+    out->size = slab->object.size;
+    out->used = used;
+    out->peak = (size_t)slab->state->top << slab->slab_shift;
+    out->free = slab->object.size - used;
+    out->largest = slab_largest(slab);
+    out->failures = slab->state->failures;
 }
 
 RW_INLINE void slab_stats(const rw_object_t *object, rw_stats_t *out, rw_sharing_t sharing)

@@ -95,11 +95,21 @@ def with_range(good: Good, start: str, end: str, name: str, size: int = 4) -> El
 
 def with_table(good: Good, name: str, *words: int) -> ElfImage:
     """The ELF with a CMSIS table of one entry."""
+    return _with_words(good, f"__{name}_table_start__", f"__{name}_table_end__", words)
+
+
+def with_section_table(good: Good, name: str, *words: int) -> ElfImage:
+    """The ELF with an MCUXpresso table of one entry."""
+    first = f"__{name}_section_table"
+    return _with_words(good, first, f"{first}_end", words)
+
+
+def _with_words(good: Good, first: str, last: str, words: tuple[int, ...]) -> ElfImage:
     at = 0x08080000
     symbols = {
         **good.elf.symbols,
-        f"__{name}_table_start__": Symbol("", at, 0, None),
-        f"__{name}_table_end__": Symbol("", at + 4 * len(words), 0, None),
+        first: Symbol("", at, 0, None),
+        last: Symbol("", at + 4 * len(words), 0, None),
     }
     data = packing.pack(f"<{len(words)}I", *words)
     return replace(good.elf, symbols=symbols, contents=(*good.elf.contents, (at, data)))
@@ -138,6 +148,12 @@ def with_stack_of_size(good: Good) -> ElfImage:
     return replace(good.elf, symbols=symbols)
 
 
+def without_cleared(good: Good) -> ElfImage:
+    """The ELF whose script calls the ends of .bss as no other does."""
+    symbols = {name: s for name, s in good.elf.symbols.items() if "bss" not in name}
+    return replace(good.elf, symbols=symbols)
+
+
 def moved_state(good: Good, size: int) -> ElfImage:
     """The ELF whose startup clears less than .bss."""
     begin = good.elf.symbols["_sbss"].address
@@ -145,6 +161,12 @@ def moved_state(good: Good, size: int) -> ElfImage:
     for name in ("_ebss", "__bss_end"):
         symbols[name] = Symbol(name, begin + size, 0, None)
     return replace(good.elf, symbols=symbols)
+
+
+def without_pool(good: Good) -> ElfImage:
+    """The ELF without a pool's descriptor and state."""
+    variables = {n: s for n, s in good.elf.variables.items() if not n.startswith("frames_")}
+    return replace(good.without_symbol("frames_pool"), variables=variables)
 
 
 def layout_member(good: Good, index: int) -> int:
@@ -221,6 +243,16 @@ FAULTS: dict[str, tuple[Seed, str, str]] = {
         lambda g: with_table(g, "zero", g.address("bulk") - 8, 3),
         "RW0508",
         "__zero_table_start__",
+    ),
+    "cleared by a table of MCUXpresso": (
+        lambda g: with_section_table(g, "bss", g.address("bulk") - 8, 12),
+        "RW0508",
+        "(__bss_section_table)",
+    ),
+    "copied by a table of MCUXpresso": (
+        lambda g: with_section_table(g, "data", 0x08000000, g.address("bulk") - 8, 12),
+        "RW0508",
+        "__data_section_table",
     ),
     "copied by a table": (
         lambda g: with_table(g, "copy", 0x08000000, g.address("bulk") - 8, 3),
@@ -320,12 +352,17 @@ FAULTS: dict[str, tuple[Seed, str, str]] = {
         "RW0512",
         "the compiled layout",
     ),
-    "ABI of the script": (
-        lambda g: g.with_symbol(script_symbol(g.layout), abi.RW_ABI + 1),
-        "RW0512",
-        "the linker script",
+    "script of another config": (
+        lambda g: g.with_symbol(script_symbol(g.layout), 1),
+        "RW0515",
+        "its digest is 0x00000001",
     ),
-    "pool dropped": (lambda g: g.without_symbol("frames_pool"), "RW0513", "pool frames"),
+    "cleared by nothing known": (
+        without_cleared,
+        "RW0516",
+        "tells what startup code clears",
+    ),
+    "pool dropped": (without_pool, "RW0513", "pool frames"),
     "memheap dropped": (lambda g: g.without_symbol("system_memheap"), "RW0513", "memheap system"),
     "section across a border": (
         lambda g: also(g, Section(".big", 0x1FFFFF00, 0x108, nobits=True)),

@@ -162,15 +162,21 @@ class Project:
             (self.directory / file).write_text(content)
         return layout
 
-    def objects(self, layout: Layout, *, use: bool = True) -> list[Path]:
-        """The firmware and the compiled layout; `use` refers to each of its objects."""
+    def objects(self, layout: Layout, use: str | None = None) -> list[Path]:
+        """The firmware and the compiled layout; `use` is C that main does with it, if it is not to
+        refer to each of its objects."""
         header = [f'-DLAYOUT="{layout.name}_memory.h"', f"-I{self.directory}"]
-        uses = [f"-DUSE={_use(layout)}"] if use else []
+        uses = f"-DUSE={_use(layout) if use is None else use}"
         firmware = self._compiled(
-            BOARDS / "firmware.c", "firmware", [*self._defines(), *header, *uses]
+            BOARDS / "firmware.c", "firmware", [*self._defines(), *header, uses]
         )
         source = self.directory / f"{layout.name}_memory.c"
         return [firmware, self._compiled(source, layout.name, header)]
+
+    def runtime(self) -> list[Path]:
+        """The compiled runtime, for firmware that calls it."""
+        sources = sorted((RUNTIME / "src").glob("*.c"))
+        return [self._compiled(source, f"rw_{source.stem}", []) for source in sources]
 
     def scripts(self, layout: Layout) -> list[Path]:
         """All three scripts in their order."""

@@ -172,11 +172,7 @@ class Machine:
 
     def call(self, function: str, *arguments: int) -> int:
         """r0 after `function(*arguments)`; at most four arguments, of a word each."""
-        assert len(arguments) <= len(ARGUMENTS)
-        for register, value in zip(ARGUMENTS, arguments, strict=False):
-            self._engine.reg_write(register, value & 0xFFFFFFFF)
-        self._engine.reg_write(arm.UC_ARM_REG_SP, STACK_TOP)
-        self._engine.reg_write(arm.UC_ARM_REG_LR, LANDING[0] | 1)
+        self._enter(arguments, STACK_TOP)
         self._run(self.image.symbols[function].address, LANDING[0])
         return int(self._engine.reg_read(arm.UC_ARM_REG_R0))
 
@@ -221,6 +217,14 @@ class Machine:
         vectors = self.read(0, 8)
         self._engine.reg_write(arm.UC_ARM_REG_SP, int.from_bytes(vectors[:4], "little"))
         self._engine.reg_write(arm.UC_ARM_REG_PC, int.from_bytes(vectors[4:], "little"))
+
+    def _enter(self, arguments: Sequence[int], stack: int) -> None:
+        """Registers as a function finds them that is called with its stack below `stack`."""
+        assert len(arguments) <= len(ARGUMENTS)
+        for register, value in zip(ARGUMENTS, arguments, strict=False):
+            self._engine.reg_write(register, value & 0xFFFFFFFF)
+        self._engine.reg_write(arm.UC_ARM_REG_SP, stack)
+        self._engine.reg_write(arm.UC_ARM_REG_LR, LANDING[0] | 1)
 
     def _run(self, start: int, stop: int) -> None:
         self.instructions = 0

@@ -116,6 +116,53 @@ static void reallocates_across_members(void)
     EXPECT(no_fault());
 }
 
+static void keeps_what_correctness_needs(void)
+{
+    fresh();
+    small.heap.object.attributes = RW_DMA | RW_FAST;
+    large.heap.object.attributes = RW_CACHED | RW_SHARED | RW_EXEC;
+    third.heap.object.attributes = RW_DMA | RW_EXTERNAL;
+    void *block = rw_memheap_alloc(&memheap, 600);
+    EXPECT(rw_memheap_alloc(&memheap, 200) != NULL); /* right behind it */
+    block = rw_memheap_realloc(&memheap, block, 900);
+    EXPECT(rw_memheap_owner(&memheap, block) == members[2]); /* RW_FAST is lost, RW_DMA is not */
+    EXPECT(rw_memheap_realloc(&memheap, block, 1100) == NULL && no_fault());
+    EXPECT(rw_memheap_usable_size(&memheap, block) >= 900);
+}
+
+/* Freed already, and the new size is more than its member has: no other member takes it. */
+static void bad_blocks_do_not_move(void)
+{
+    fresh();
+    void *block = rw_memheap_alloc(&memheap, 600);
+    EXPECT(rw_memheap_free(&memheap, block) == RW_OK);
+    EXPECT(rw_memheap_realloc(&memheap, block, 2 * SMALL) == NULL && one_fault(RW_E_DOUBLE_FREE));
+    EXPECT(large.state.used == 0);
+}
+
+/* What lies before the block is damaged, so that it cannot be freed: it stays as it was. */
+static void a_block_that_cannot_be_freed_stays(void)
+{
+    fresh();
+    void *before = rw_memheap_alloc(&memheap, 40);
+    uint8_t *block = rw_memheap_alloc(&memheap, 40);
+    EXPECT(rw_memheap_alloc(&memheap, 40) != NULL);
+    EXPECT(rw_memheap_free(&memheap, before) == RW_OK);
+    block[-8] ^= 0x40;
+    EXPECT(rw_memheap_realloc(&memheap, block, 2 * SMALL) == NULL && one_fault(RW_E_CORRUPT));
+    EXPECT(rw_memheap_usable_size(&memheap, block) >= 40 && large.state.used == 0);
+}
+
+static void failures_saturate(void)
+{
+    rw_stats_t stats;
+    fresh();
+    small.state.failures = UINT32_MAX;
+    large.state.failures = UINT32_MAX;
+    rw_memheap_stats(&memheap, &stats);
+    EXPECT(stats.failures >= UINT32_MAX);
+}
+
 static void bad_calls(void)
 {
     uint8_t on_stack[32];
@@ -253,6 +300,10 @@ int main(void)
     capabilities();
     free_finds_its_owner();
     reallocates_across_members();
+    keeps_what_correctness_needs();
+    bad_blocks_do_not_move();
+    a_block_that_cannot_be_freed_stays();
+    failures_saturate();
     bad_calls();
     walk_stops_for_good();
     check_reports_the_first();

@@ -23,7 +23,6 @@ from ramwright.model import (
     Link,
     Memheap,
     Pool,
-    Region,
     Slab,
     Target,
 )
@@ -31,7 +30,7 @@ from ramwright.placement import Owner
 from ramwright.rules.fields import Constants, Fields, evaluated
 from ramwright.rules.groups import Membership, default_of
 from ramwright.rules.names import Declared, check_names, declared
-from ramwright.rules.objects import Setting, buffer_of, heap_of, pool_of
+from ramwright.rules.objects import HOST, Setting, buffer_of, heap_of, pool_of
 from ramwright.rules.regions import home_of, regions_of
 from ramwright.rules.slabs import slab_of
 from ramwright.rules.space import Space, check_space, with_addresses
@@ -60,7 +59,7 @@ def config_of(root: Mapping, file: str) -> tuple[Config | None, tuple[Problem, .
     top = Fields(Entry("", top.where, root), _constants(top, problems), problems)
     target = top.inner("target")
     cpu = target.text("cpu") if target else None
-    regions = regions_of(top, 64 if cpu == "host" else 32)
+    regions = regions_of(top, 64 if cpu == HOST else 32)
     home = home_of(top, regions)
     everything = [(kind, entry) for kind, key in _GROUPS for entry in top.entries(key)]
     objects = declared(everything, problems)
@@ -75,7 +74,8 @@ def config_of(root: Mapping, file: str) -> tuple[Config | None, tuple[Problem, .
     name = top.text("name")
     layout = (name, top.place("name")) if name else None
     problems += check_names(layout, objects, _typedefs(built.owners))
-    owners = _spaced(built, regions, home, problems)
+    link = _link(top, setting)
+    owners = _spaced(built, setting, home, problems)
     if name is None or cpu is None or home is None:
         return None, tuple(problems)
     config = Config(
@@ -83,7 +83,7 @@ def config_of(root: Mapping, file: str) -> tuple[Config | None, tuple[Problem, .
         file=file,
         target=Target(cpu),
         home=home,
-        link=_link(top),
+        link=link,
         regions={n: r for n, r in regions.items() if r is not None},
         buffers={o.name: o for o in owners if isinstance(o, Buffer)},
         pools={o.name: o for o in owners if isinstance(o, Pool)},
@@ -120,9 +120,24 @@ class _Built:
                 self.memheaps += [memheap] if memheap and first else []
                 continue
             owner = _BUILDERS[kind](fields, setting)
+            if setting.on_host and _placed(fields, ("address", "at", "section")):
+                owner = None
             self.owners += [owner] if owner and first else []
             if owner and first and owner.placement.section is None:
                 self.pins[owner.name] = fields.place("at" if owner.placement.at else "address")
+
+
+def _placed(fields: Fields, keys: tuple[str, ...]) -> bool:
+    """Whether one of `keys`, which say where something lies on a target, is written; reports it."""
+    written = [key for key in keys if fields.has(key)]
+    for key in written:
+        fields.problem(
+            key,
+            "RW0237",
+            f"`{key}` means nothing on a host: no linker script places anything there",
+            f"delete `{key}`, or name the `cpu` of the firmware",
+        )
+    return bool(written)
 
 
 def _constants(top: Fields, problems: list[Problem]) -> Constants:
@@ -141,7 +156,9 @@ def _constants(top: Fields, problems: list[Problem]) -> Constants:
     return values
 
 
-def _link(top: Fields) -> Link:
+def _link(top: Fields, setting: Setting) -> Link:
+    if setting.on_host:
+        _placed(top, ("link",))
     fields = top.inner("link")
     anchor, insert = (fields.text("anchor"), fields.text("insert")) if fields else (None, None)
     return Link(anchor or ".data", cast(Insert, insert or "after"))
@@ -161,7 +178,7 @@ def _typedefs(owners: list[Owner]) -> dict[str, Mark]:
 
 def _spaced(
     built: _Built,
-    regions: dict[str, Region | None],
+    setting: Setting,
     home: str | None,
     problems: list[Problem],
 ) -> list[Owner]:
@@ -172,14 +189,16 @@ def _spaced(
     for owner in owners:
         by_region.setdefault(owner.placement.region, []).append(owner)
     addresses: dict[str, int] = {}
-    for name, region in regions.items():
+    for name, region in setting.regions.items():
         if region is None:
             continue
         mine = by_region.get(name, [])
         addresses |= with_addresses(region, mine)
-        problems += check_space(
-            Space(region, tuple(mine), state if name == home else 0, built.pins)
+        at_home = name == home
+        space = Space(
+            region, tuple(mine), state if at_home else 0, built.pins, at_home, setting.on_host
         )
+        problems += check_space(space)
     return [_at(owner, addresses.get(owner.name)) for owner in owners]
 
 

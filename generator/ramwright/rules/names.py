@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ramwright.cnames import KEYWORDS, LIBRARY, Kind, layout_symbols, symbols
+from ramwright.cnames import KEYWORDS, LIBRARY, PARAMETERS, Kind, layout_symbols, symbols
 from ramwright.errors import Mark, Problem, Related
 from ramwright.source import Entry
 
@@ -87,6 +87,15 @@ def _claimed(
                     "RW0214",
                     f"{claimant} would define `{name}`, which the C "
                     "library or the startup code has",
+                    "choose another name",
+                )
+            ]
+        if name in PARAMETERS and not problem:
+            problem = [
+                Problem(
+                    where,
+                    "RW0212",
+                    f"{claimant} would be hidden by the parameter `{name}` of generated functions",
                     "choose another name",
                 )
             ]

@@ -14,6 +14,7 @@ from ramwright.rules.fields import Fields
 from ramwright.rules.regions import near
 from ramwright.units import byte_count
 
+HOST = "host"  # the one cpu without a linker script
 CACHE_LINE = 32  # bytes, on every Cortex-M that has a data cache
 CACHED_CPUS = frozenset(("cortex-m7", "cortex-m55", "cortex-m85"))
 ABI_ALIGNMENT = 8  # of what malloc returns
@@ -28,6 +29,11 @@ class Setting:
     cpu: str
     checks: Checks
     debug_name: bool
+
+    @property
+    def on_host(self) -> bool:
+        """Whether nothing has a place: the program runs on a workstation."""
+        return self.cpu == HOST
 
 
 def buffer_of(fields: Fields, setting: Setting) -> Buffer | None:

@@ -142,7 +142,7 @@ def _check_overlaps(fields: dict[str, Fields], regions: list[Region]) -> None:
     """Reports each region that begins below the end of another."""
     highest: Region | None = None
     for region in sorted(regions, key=lambda r: (r.origin, r.end)):
-        if highest is not None and region.origin < highest.end and not _aliases(highest, region):
+        if highest is not None and region.origin < highest.end:
             later, earlier = sorted((highest, region), key=lambda r: r.where, reverse=True)
             common = min(highest.end, region.end) - region.origin
             fields[later.name].problem(
@@ -150,7 +150,9 @@ def _check_overlaps(fields: dict[str, Fields], regions: list[Region]) -> None:
                 "RW0223",
                 f"regions `{earlier.name}` and `{later.name}` share {byte_count(common)} "
                 f"from 0x{region.origin:08X}",
-                "`alias_of` declares a second address of the same bytes",
+                "an alias has addresses of its own: write the other origin"
+                if _aliases(highest, region)
+                else "`alias_of` declares a second address of the same bytes",
                 Related(earlier.where, f"`{earlier.name}` is declared here"),
             )
         if highest is None or region.end > highest.end:

@@ -24,6 +24,7 @@ from ramwright.rules.objects import MIN_HEAP
 from ramwright.units import byte_count
 
 OVERFLOW = "RW0230"
+NULL_GUARD = 32  # bytes that are proposed to be kept free from address 0 on
 MOST_TRIED = 8  # objects that are looked at for one that can shrink enough
 
 
@@ -35,6 +36,8 @@ class Space:
     owners: tuple[Owner, ...]
     state: int
     pins: Mapping[str, Mark]  # where each pinned object says so
+    home: bool
+    on_host: bool  # addresses mean nothing
 
 
 def with_addresses(region: Region, owners: list[Owner]) -> dict[str, int]:
@@ -52,29 +55,60 @@ def check_space(space: Space) -> list[Problem]:
     problems = _overlaps(pinned, by_name, pins)
     misplaced = set()
     for o in pinned:
-        found = _pin(space.region, space.pins[o.name], o, pins[o.name])
+        found = _pin(space, o, pins[o.name])
         problems += found
         misplaced |= {o.name for _ in found}
     # What is misplaced says nothing about the room that the others have.
     wants = [o for o in wants if o.name not in misplaced]
-    return problems + _overflow(space, place(space.region, wants, space.state), wants)
+    plan = place(space.region, wants, space.state)
+    return problems + _at_zero(space, plan) + _overflow(space, plan, wants)
 
 
-def _pin(region: Region, where: Mark, o: Wanted, address: int) -> list[Problem]:
+def _at_zero(space: Space, plan: Plan) -> list[Problem]:
+    """Reports the object at address 0: a pointer to its first byte would be NULL."""
+    region = space.region
+    if region.origin or space.on_host:
+        return []
+    return [
+        Problem(
+            owner.placement.where,
+            "RW0236",
+            f"`{owner.name}` begins at address 0, which C calls NULL",
+            f"write `reserve: {{start: {max(NULL_GUARD, owner.placement.alignment)}}}` "
+            f"in `{region.name}`",
+            (Related(region.where, f"`{region.name}` is declared here"),),
+        )
+        for owner in space.owners
+        if plan.offsets.get(owner.name) == 0
+    ]
+
+
+def _low_pin(space: Space, o: Wanted, address: int) -> list[Problem]:
+    """Reports a pin to where the application's own bytes, or the linker's, lie first."""
+    region = space.region
+    first_free = region.origin + place(region, (), space.state).linked_start
+    if o.at == "start" and region.reserve_start:
+        taken = f"`{region.name}` keeps back {byte_count(region.reserve_start)} at its start"
+        hint = "write `reserve: {end: …}`, or give the object an address behind the reserve"
+    elif space.home and region.origin + region.reserve_start <= address < max(
+        first_free, region.origin + 1
+    ):
+        taken = f"the home `{region.name}` begins with .data and .bss"
+        hint = "write `at: end`, or give the object a region of its own"
+    else:
+        return []
+    what = f"`{o.name}` is pinned to 0x{address:08X}, but {taken}"
+    declared = Related(region.where, f"`{region.name}` is declared here")
+    return [Problem(space.pins[o.name], "RW0235", what, hint, (declared,))]
+
+
+def _pin(space: Space, o: Wanted, address: int) -> list[Problem]:
+    problems = _low_pin(space, o, address)
+    if problems:
+        return problems
+    region, where = space.region, space.pins[o.name]
     declared = (Related(region.where, f"`{region.name}` is declared here"),)
     end = address + o.size
-    if o.at == "start" and region.reserve_start:
-        return [
-            Problem(
-                where,
-                "RW0235",
-                f"`{o.name}` is pinned to the start of `{region.name}`, "
-                f"which is kept back for {byte_count(region.reserve_start)}",
-                "write `reserve: {end: …}`, or give the object an address behind the reserve",
-                declared,
-            )
-        ]
-    problems = []
     low, high = region.origin + region.reserve_start, region.end - region.reserve_end
     if address < low or end > high:
         kept = " (its reserve left out)" if region.reserve_start or region.reserve_end else ""

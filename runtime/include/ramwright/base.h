@@ -6,7 +6,10 @@
  * Three things are never mixed. A const descriptor in flash, written by the generator, says what
  * an object is. A state in the .bss of the home bank says what is going on; all zero means
  * completely free, so nothing runs at boot. An arena in a no-load section of any bank holds the
- * user's bytes and is neither read nor written before the allocation that uses it.
+ * user's bytes and is neither read nor written before the allocation that uses it. After a warm
+ * reset it may hold what it held before. Nothing believes that, with one exception: a pointer kept
+ * across the reset may find its old header below the virgin end of a heap, where it passes for
+ * intact if a new block covers that place. Keep no pointers across a reset.
  *
  *      flash                      .bss (home bank)          any bank, never in the image
  *     +--------------------+     +-----------------+       +---------------------------+
@@ -35,7 +38,8 @@ typedef enum rw_status {
     RW_OK = 0,
     RW_E_FOREIGN = 1,     /* the address lies outside the object's arena */
     RW_E_MISALIGNED = 2,  /* inside the arena, but not where a block starts */
-    RW_E_DOUBLE_FREE = 3, /* a block's address, but the block is not allocated */
+    RW_E_DOUBLE_FREE = 3, /* where a block could start, but none is allocated: freed before, or
+                             never handed out (a heap's virgin end, a slab nobody owns) */
     RW_E_CORRUPT = 4,     /* header, footer or link damaged: somebody wrote past a block's end
                              or into a freed block */
     RW_E_SIZE = 5,        /* larger than the object could ever serve, or size arithmetic wraps */
@@ -71,11 +75,15 @@ typedef struct rw_object {
 typedef struct rw_stats {
     size_t size;     /* bytes of the arena */
     size_t used;     /* bytes in allocated blocks, headers and rounding included */
-    size_t peak;     /* most bytes of the arena ever occupied at once, holes included: an arena of
-                        this size would have served the same run */
+    size_t peak;     /* most bytes of the arena ever occupied at once, holes included: a pool or
+                        heap of this size would have served the same run. Of a slab the slabs ever
+                        used, which depends on its zones' limits too; of several objects the sum of
+                        their peaks, which need not have been at the same time */
     size_t free;     /* size - used */
     size_t largest;  /* the largest request that would succeed now */
-    size_t failures; /* requests refused for lack of room; saturates */
+    size_t failures; /* requests the object refused for lack of room, those of a realloc that then
+                        left the block where it is included; of several objects the sum, a request
+                        that a memheap's next member served included; saturates */
 } rw_stats_t;
 
 /* One block as rw_*_walk reports it. */
@@ -93,7 +101,7 @@ typedef bool (*rw_visit_t)(const rw_block_t *block, void *context);
 /* Fault hook. Called with no lock held after a fault was found and before the faulty call returns
  * its status. The weak default does nothing; define your own to log, count or halt.
  *   fault   : which fault, never RW_OK
- *   object  : the object that was called
+ *   object  : the object that was called; NULL for an address that rw_layout_free finds in none
  *   address : the pointer passed in, or the damaged block; NULL for RW_E_SIZE, RW_E_ALIGNMENT
  * Time: yours. ISR: called from wherever the faulty call was made. Blocks: must not. */
 void rw_on_fault(rw_status_t fault, const rw_object_t *object, const void *address);

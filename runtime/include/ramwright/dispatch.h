@@ -7,9 +7,9 @@
  * function in a section of its own; what nothing refers to is not linked.
  *
  *  - A generated accessor (main_alloc) calls its core by name: no dispatch.
- *  - A generic call (rw_heap_alloc) looks up the core by rw_object_t.core in the tables below,
- * which the generated source defines with exactly the cores its layout uses. One table an
- * operation, so an operation that nobody calls generically costs nothing.
+ *  - A generic call (rw_heap_alloc) looks up the core by rw_object_t.core in the tables below. The
+ *    generated source defines them with exactly the cores its layout uses. There is one table an
+ *    operation, so an operation that nobody calls generically costs nothing.
  *
  * The tables are indexed alike; a core that lacks an operation (a pool has no resize) leaves a
  * null entry that no call reaches.

@@ -80,13 +80,17 @@ RW_HEAP_CORE_DECLARE(basic_interrupt_16);
 RW_HEAP_CORE_DECLARE(basic_interrupt_32);
 
 /* Takes a block of at least size bytes, contents undefined, 8-aligned.
- * Returns NULL iff size is 0, no free block is large enough, or (checks basic) a damaged free list
- * was found; size > object.size and damage are faults.
+ * Returns NULL iff size is 0, there is no room, or (checks basic) a damaged free list was found;
+ * size > object.size and damage are faults. There is room iff one of the first few free blocks of
+ * the size's own class is large enough, any block of a larger class exists, or the virgin end
+ * suffices: a block further down the list of its class is not looked at, which bounds the time.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 void *rw_heap_alloc(const rw_heap_t *heap, size_t size);
 
 /* As rw_heap_alloc, at a multiple of alignment bytes, a power of two; up to 8 costs nothing.
- * Returns NULL as above, or iff alignment is not a power of two (RW_E_ALIGNMENT).
+ * A recycled block must have room for size + alignment + 8 bytes, wherever it lies; the virgin end
+ * only for the gap that there really is.
+ * Returns NULL as above, or iff alignment is not a power of two or > object.size (RW_E_ALIGNMENT).
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 void *rw_heap_alloc_aligned(const rw_heap_t *heap, size_t alignment, size_t size);
 
@@ -111,8 +115,10 @@ void *rw_heap_realloc(const rw_heap_t *heap, void *block, size_t size);
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 rw_status_t rw_heap_free(const rw_heap_t *heap, void *block);
 
-/* Bytes usable at block, at least what was asked for; 0 iff block is not an allocated block.
- * Time: O(1). ISR: yes. Blocks: never. */
+/* Bytes usable at block, at least what was asked for; 0 iff block is NULL or, with checks basic,
+ * not an allocated block: with checks none any other address is taken for one. Use more than was
+ * asked for only after a realloc to that size: the compiler knows the size asked for.
+ * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 size_t rw_heap_usable_size(const rw_heap_t *heap, const void *block);
 
 /* Walks the whole heap and every free list and verifies headers, footers, links, classes, counts.

@@ -36,7 +36,7 @@ void rw_layout_walk(const rw_layout_t *layout, rw_visit_t visit, void *context);
  * Time: the objects' sum. ISR: no. Blocks: as the objects. */
 rw_status_t rw_layout_check(const rw_layout_t *layout);
 
-/* Sums over all objects; largest is the largest of any.
+/* Sums over all objects, peaks and failures too (see rw_stats_t); largest is the largest of any.
  * Time: the objects' sum. ISR: as the objects. Blocks: as the objects. */
 void rw_layout_stats(const rw_layout_t *layout, rw_stats_t *out);
 

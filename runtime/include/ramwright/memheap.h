@@ -13,6 +13,10 @@
 extern "C" {
 #endif
 
+/* Attributes that a block keeps when realloc moves it to another member: a transfer that is set up,
+ * another bus master or code in the block may depend on them. The others are a matter of speed. */
+#define RW_MEMHEAP_KEPT (RW_DMA | RW_SHARED | RW_EXEC)
+
 /* Const; flash. */
 typedef struct rw_memheap {
     rw_object_t object; /* arena NULL, size the sum of the members' arenas */
@@ -23,35 +27,38 @@ typedef struct rw_memheap {
 /* Takes a block of at least size bytes from the first member that can serve it. A member too small
  * for the request is passed over in silence.
  * Returns NULL iff size is 0 or no member can; size > every member's arena is a fault.
- * Time: O(members). ISR: yes, if every member's sharing is interrupt. Blocks: as the members. */
+ * Time: the sum of the members' allocs: O(members), with slabs whose runs are asked O(slab_count)
+ * each. ISR: yes, if every member's sharing is interrupt. Blocks: as the members. */
 void *rw_memheap_alloc(const rw_memheap_t *memheap, size_t size);
 
 /* As rw_memheap_alloc, from members whose region has all of the attributes (RW_DMA | ...).
- * Returns NULL as above. Time: O(members). ISR, Blocks: as rw_memheap_alloc. */
+ * Returns NULL as above. Time, ISR, Blocks: as rw_memheap_alloc. */
 void *rw_memheap_alloc_with(const rw_memheap_t *memheap, size_t size, unsigned attributes);
 
 /* As rw_memheap_alloc, at a multiple of alignment bytes, a power of two.
  * Returns NULL as above or iff alignment is not a power of two (RW_E_ALIGNMENT).
- * Time: O(members). ISR, Blocks: as rw_memheap_alloc. */
+ * Time, ISR, Blocks: as rw_memheap_alloc. */
 void *rw_memheap_alloc_aligned(const rw_memheap_t *memheap, size_t alignment, size_t size);
 
 /* As rw_memheap_alloc(count * size), cleared. NULL also iff the product wraps (RW_E_SIZE).
- * Time: O(members) + O(size) outside any lock. ISR, Blocks: as rw_memheap_alloc. */
+ * Time: as alloc, plus O(size) outside any lock. ISR, Blocks: as rw_memheap_alloc. */
 void *rw_memheap_calloc(const rw_memheap_t *memheap, size_t count, size_t size);
 
-/* Resizes a block, in its member if that can, else by moving it to the first member that can.
+/* Resizes a block, in its member if that can, else by moving it to the first member that can and
+ * whose region has those attributes of RW_MEMHEAP_KEPT that the block's present region has; other
+ * attributes the block may lose.
  * realloc(NULL, n) allocates; realloc(p, 0) frees and returns NULL.
  * Returns the block's address; NULL iff it failed, the block then as it was.
- * Time: O(members) + O(size) outside any lock. ISR, Blocks: as rw_memheap_alloc. */
+ * Time: as alloc and free, plus O(size) outside any lock. ISR, Blocks: as rw_memheap_alloc. */
 void *rw_memheap_realloc(const rw_memheap_t *memheap, void *block, size_t size);
 
 /* Gives a block back to the member it came from. free(NULL) is RW_OK and does nothing.
  * Returns what the member returns, or RW_E_FOREIGN iff no member owns the address.
- * Time: O(members). ISR, Blocks: as rw_memheap_alloc. */
+ * Time: O(members) + the member's free. ISR, Blocks: as rw_memheap_alloc. */
 rw_status_t rw_memheap_free(const rw_memheap_t *memheap, void *block);
 
-/* Bytes usable at block; 0 iff block is not an allocated block of a member.
- * Time: O(members). ISR: yes. Blocks: never. */
+/* Bytes usable at block as its member says; 0 also iff no member owns it.
+ * Time: O(members). ISR, Blocks: as rw_memheap_alloc. */
 size_t rw_memheap_usable_size(const rw_memheap_t *memheap, const void *block);
 
 /* The member whose arena holds address; NULL iff none.
@@ -66,7 +73,8 @@ rw_status_t rw_memheap_check(const rw_memheap_t *memheap);
  * Time: the members' sum. ISR: no. Blocks: as the members. */
 void rw_memheap_walk(const rw_memheap_t *memheap, rw_visit_t visit, void *context);
 
-/* Sums over the members; largest is the largest of any member.
+/* Sums over the members; largest is the largest of any member. peak is so an upper bound, and
+ * failures counts every request that a member refused, spills to the next one included.
  * Time: the members' sum. ISR: as the members. Blocks: as the members. */
 void rw_memheap_stats(const rw_memheap_t *memheap, rw_stats_t *out);
 

@@ -30,7 +30,7 @@
 #include "ramwright/base.h"
 #include "ramwright/port.h"
 
-#if defined(RW_PORT_CAS)
+#if defined(RW_PORT_CAS) && !defined(__cplusplus)
 #include <stdatomic.h>
 #endif
 
@@ -43,8 +43,10 @@ extern "C" {
 
 /* Mutable; .bss; all zero = all free. */
 typedef struct rw_pool_state {
-#if defined(RW_PORT_CAS)
-    _Atomic uint64_t head; /* low 32 bits: head; high 32 bits: tag against ABA */
+#if defined(RW_PORT_CAS) && defined(__cplusplus)
+    alignas(8) uint64_t head; /* C++ has no _Atomic, and only the runtime's C changes it */
+#elif defined(RW_PORT_CAS)
+    _Alignas(8) _Atomic uint64_t head; /* low 32 bits: head; high 32 bits: tag against ABA */
 #else
     int32_t head;
 #endif

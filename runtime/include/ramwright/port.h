@@ -11,7 +11,9 @@
  *   uintptr_t rw_port_lock_interrupt(void);       the same, no interrupt handler either
  *   void rw_port_unlock_interrupt(uintptr_t state);
  *
- * Both nest. Both are compiler and data memory barriers. Neither blocks when called from an ISR.
+ * Both nest. What a section reads and writes happens, as every other caller of the same lock sees
+ * it, between lock and unlock: both are compiler barriers, and barriers of memory where callers run
+ * on several cores. Neither blocks when called from an ISR.
  * A port whose task lock is its interrupt lock defines RW_PORT_TASK_IS_INTERRUPT: the task cores
  * are then further names of the interrupt cores (RW_CORE_ALIAS in dispatch.h), not second copies.
  *
@@ -23,8 +25,9 @@
  *     bool rw_port_store_conditional_32(uint32_t *address, uint32_t value);   true iff it stored
  *     and the same for _8 and _16 (at uint8_t, uint16_t; values zero-extended)
  *
- *     The store fails if any other context (task, interrupt handler) ran since the load. It is a
- *     compiler barrier: what came before it in the program is done before it, what follows, after.
+ *     The store fails if any other context (task, interrupt handler) ran since the load. Both are
+ *     compiler barriers: what came before one in the program is done before it, what follows,
+ *     after, and no value read before one is taken for what memory holds after it.
  *
  *   RW_PORT_CAS  : <stdatomic.h> has lock-free compare-and-swap on 64 bits
  *

@@ -152,12 +152,14 @@ void *rw_slab_realloc(const rw_slab_t *slab, void *block, size_t size);
  * free(NULL) is RW_OK and does nothing.
  * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED or RW_E_DOUBLE_FREE (also for
  * any address in a slab that nobody owns, and for a block never handed out), the slab unchanged and
- * rw_on_fault called.
+ * rw_on_fault called. With checks none an address in the arena that lies in no zone's slab, a run's
+ * or nobody's, is checked all the same.
  * Time: O(1) for a block of a zone, O(slabs of the run) for a run. ISR: yes, with sharing
  * interrupt. Blocks: while the lock of its sharing is held. */
 rw_status_t rw_slab_free(const rw_slab_t *slab, void *block);
 
-/* Bytes usable at block; 0 iff block is not an allocated block.
+/* Bytes usable at block; 0 iff block is not an allocated block. Use more than was
+ * asked for only after a realloc to that size: the compiler knows the size asked for.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 size_t rw_slab_usable_size(const rw_slab_t *slab, const void *block);
 
@@ -171,7 +173,8 @@ rw_status_t rw_slab_check(const rw_slab_t *slab);
  * Time: O(blocks), under the lock. ISR: with sharing interrupt, but long. Blocks: for its time. */
 void rw_slab_walk(const rw_slab_t *slab, rw_visit_t visit, void *context);
 
-/* Fills *out. used counts blocks, peak counts slabs ever used (the watermark).
+/* Fills *out. used counts blocks, peak counts slabs ever used (the watermark). failures counts a
+ * realloc that found no room in the smaller zone, too.
  * Time: O(slab_count), under the lock. ISR: with sharing interrupt. Blocks: for its time. */
 void rw_slab_stats(const rw_slab_t *slab, rw_stats_t *out);
 

@@ -58,7 +58,7 @@ static inline void rw_port_unlock_task(uintptr_t primask)
     static inline uint32_t rw_port_load_linked_##width(const uint##width##_t *address)             \
     {                                                                                              \
         uint32_t value;                                                                            \
-        __asm volatile("ldrex" suffix " %0, %1" : "=r"(value) : "Q"(*address));                    \
+        __asm volatile("ldrex" suffix " %0, %1" : "=r"(value) : "Q"(*address) : "memory");         \
         return value;                                                                              \
     }                                                                                              \
     static inline bool rw_port_store_conditional_##width(uint##width##_t *address, uint32_t value) \

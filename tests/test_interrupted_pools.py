@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Alloc and free of every shared pool core, compiled for a core with LDREX and STREX, interrupted
+before each of their instructions by a handler that allocates and frees in the same pool."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from emulate import build
+from emulate.interrupts import InterruptedMachine
+from emulate.machine import Image, MachineError
+from runtime_host import mutant
+
+EMULATE = Path(__file__).resolve().parent / "emulate"
+CPU = "cortex-m3"
+OPTIMISATIONS = ("-Os", "-O2", "-O3")
+BLOCK_SIZE = 16
+NOPS = (bytes.fromhex("00bf"), bytes.fromhex("aff30080"))
+
+
+@dataclass(frozen=True)
+class Core:
+    """A core, and the pool of interrupted.ramwright.yaml that has it."""
+
+    name: str
+    pool: str
+    count: int
+    width: int  # bytes of a link
+    checked: bool
+
+
+CORES = (
+    Core("none_shared_8", "trusted_narrow", 6, 1, False),
+    Core("none_shared_16", "trusted_wide", 200, 2, False),
+    Core("basic_shared_8", "checked_narrow", 6, 1, True),
+    Core("basic_shared_16", "checked_wide", 200, 2, True),
+)
+
+
+@dataclass
+class Pool:
+    """A pool in a machine, with the blocks that its users hold."""
+
+    machine: InterruptedMachine
+    core: Core
+    held: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        symbols = self.machine.image.symbols
+        self.descriptor = symbols[f"{self.core.pool}_pool"].address
+        self.state = symbols[f"{self.core.pool}_state"].address
+        self.links = symbols[f"{self.core.pool}_links"].address
+        self.arena = int.from_bytes(self.machine.read(self.descriptor, 4), "little")
+
+    def take(self) -> int:
+        """A block, from an alloc that nothing interrupts; 0 iff there was none."""
+        return self.taken(self.machine.call(self.function("alloc"), self.descriptor))
+
+    def taken(self, block: int) -> int:
+        """`block`, which an alloc returned."""
+        assert block not in self.held, "a block in use was handed out again"
+        if block:
+            self.held.add(block)
+        return block
+
+    def give(self, block: int) -> None:
+        """Frees a block, if it is one, and nothing interrupts that."""
+        if block:
+            self.held.remove(block)
+            assert self.machine.call(self.function("free"), self.descriptor, block) == 0
+
+    def function(self, operation: str) -> str:
+        """Name of the core's operation."""
+        return f"rw_pool_{operation}_{self.core.name}"
+
+    def empty(self) -> None:
+        """Makes the pool completely free again."""
+        self.held.clear()
+        self.machine.write(self.state, bytes(4))
+        self.machine.write(self.links, bytes(self.core.count * self.core.width))
+
+    def exhaust(self) -> None:
+        """Hands out every block of a completely free pool."""
+        self.held.update(self.block(index) for index in range(self.core.count))
+        allocated = bytes(self.core.width - 1) + b"\x80"
+        self.machine.write(self.state, self.core.count.to_bytes(4, "little"))
+        self.machine.write(self.links, allocated * self.core.count)
+
+    def block(self, index: int) -> int:
+        """Address of a block."""
+        return self.arena + index * BLOCK_SIZE
+
+    def assert_sound(self) -> None:
+        """Every block that was ever used is either held or on the chain, once."""
+        head = self._number(self.state, 4)
+        chain = []
+        while head < 0:
+            assert head not in chain, "the chain is closed"
+            chain.append(head)
+            link = self.links + (self.core.count + head) * self.core.width
+            head = self._number(link, self.core.width)
+        blocks = {(block - self.arena) // BLOCK_SIZE - self.core.count for block in self.held}
+        assert not blocks & set(chain), "a block in use is on the chain"
+        assert len(blocks) + len(chain) == head, "a block was lost"
+
+    def _number(self, address: int, size: int) -> int:
+        return int.from_bytes(self.machine.read(address, size), "little", signed=True)
+
+
+# What the handler does. After the first, head is what it was, but its link is another (ABA);
+# after the second it has moved on.
+
+
+def keeps_the_second(pool: Pool) -> None:
+    first = pool.take()
+    pool.take()
+    pool.give(first)
+
+
+def keeps_the_first(pool: Pool) -> None:
+    pool.take()
+    pool.give(pool.take())
+
+
+HANDLERS = (keeps_the_second, keeps_the_first)
+Case = tuple[Callable[[Pool], tuple[str, int]], Callable[[Pool], None]]
+
+
+# What is interrupted, after preparations of its own: the operation and its second argument. A block
+# that is freed wrongly is none that the handler could get.
+
+
+def alloc_from_a_virgin_pool(_pool: Pool) -> tuple[str, int]:
+    return "alloc", 0
+
+
+def alloc_of_a_recycled_block(pool: Pool) -> tuple[str, int]:
+    for block in [pool.take() for _ in range(4)][1:]:
+        pool.give(block)
+    return "alloc", 0
+
+
+def alloc_from_an_exhausted_pool(pool: Pool) -> tuple[str, int]:
+    pool.exhaust()
+    return "alloc", 0
+
+
+def free_below_virgin_blocks(pool: Pool) -> tuple[str, int]:
+    return "free", pool.take()
+
+
+def free_before_recycled_blocks(pool: Pool) -> tuple[str, int]:
+    alloc_of_a_recycled_block(pool)
+    return "free", next(iter(pool.held))
+
+
+def free_of_nothing(_pool: Pool) -> tuple[str, int]:
+    return "free", 0
+
+
+def free_of_a_foreign_address(pool: Pool) -> tuple[str, int]:
+    return "free", pool.arena - BLOCK_SIZE if pool.core.checked else 0
+
+
+def free_of_an_unused_block(pool: Pool) -> tuple[str, int]:
+    return "free", pool.block(pool.core.count - 1) if pool.core.checked else 0
+
+
+ALLOCS = (alloc_from_a_virgin_pool, alloc_of_a_recycled_block, alloc_from_an_exhausted_pool)
+FREES = (
+    free_below_virgin_blocks,
+    free_before_recycled_blocks,
+    free_of_nothing,
+    free_of_a_foreign_address,
+    free_of_an_unused_block,
+)
+CASES = {
+    operation: tuple(itertools.product(prepared, HANDLERS))
+    for operation, prepared in {"alloc": ALLOCS, "free": FREES}.items()
+}
+
+
+def survives(pool: Pool, case: Case, places: tuple[int, ...]) -> bool:
+    """Whether the interrupts all came; asserts that the pool is sound after the call."""
+    prepare, handler = case
+    pool.empty()
+    operation, argument = prepare(pool)
+    pool.held.discard(argument)
+    result, came = pool.machine.call_interrupted(
+        pool.function(operation), (pool.descriptor, argument), places, lambda: handler(pool)
+    )
+    if operation == "alloc":
+        pool.taken(result)
+    pool.assert_sound()
+    return came == len(places)
+
+
+def never_reached(pool: Pool, operation: str) -> list[int]:
+    """Interrupts every case of the operation before every instruction. Those that only a second
+    attempt executes are reached by a second interrupt. Returns those that no case came to."""
+    places = pool.machine.instructions_of(pool.function(operation))
+    cases = CASES[operation]
+    hit = {place for case in cases for place in places if survives(pool, case, (place,))}
+    return [
+        place
+        for place in places
+        if place not in hit
+        and not any(survives(pool, case, (first, place)) for case in cases for first in places)
+    ]
+
+
+def firmware(directory: Path, *flags: str) -> Image:
+    """Runtime and generated layout."""
+    maker = build.Build(CPU, directory, flags)
+    layout = build.generated(
+        EMULATE / "interrupted.ramwright.yaml", directory / "generated", "interrupted"
+    )
+    elf = maker.linked(
+        "interrupted",
+        [maker.compiled(layout.source, includes=(layout.directory,)), maker.runtime()],
+        layout.scripts(EMULATE / "board.ld"),
+        "-Wl,--entry=0",
+        "-Wl,--no-gc-sections",
+    )
+    return Image.of(elf)
+
+
+@pytest.fixture(scope="module", params=OPTIMISATIONS)
+def machine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> InterruptedMachine:
+    """The firmware at one optimisation."""
+    optimisation: str = request.param
+    image = firmware(tmp_path_factory.mktemp(f"interrupted{optimisation}"), optimisation)
+    return InterruptedMachine(image, CPU)
+
+
+@pytest.mark.parametrize("operation", CASES)
+@pytest.mark.parametrize("core", CORES, ids=lambda core: core.name)
+def test_every_instruction_can_be_interrupted(
+    machine: InterruptedMachine, core: Core, operation: str
+) -> None:
+    missed = never_reached(Pool(machine, core), operation)
+    padding = [place for place in missed if machine.read(place, 4).startswith(NOPS)]
+    assert missed == padding
+
+
+PORT = "include/ramwright/ports/cortex_m.h"
+STEP = "src/pool_llsc.h"
+# what is broken: file, text, what it becomes, operation that must notice, what is noticed
+MUTANTS = {
+    "values are kept across a load-linked": (
+        PORT,
+        ': "=r"(value) : "Q"(*address) : "memory");',
+        ': "=r"(value) : "Q"(*address));',
+        "free",
+        "stopped at",
+    ),
+    "a failed store is taken for done": (
+        STEP,
+        "} while (!rw_port_store_conditional_32(place, (uint32_t)step.head));",
+        "} while (rw_port_store_conditional_32(place, (uint32_t)step.head) && false);",
+        "alloc",
+        "a block in use",
+    ),
+    "the link is not corrected": (
+        STEP,
+        "head = *place;\n        pool_link_store(width, link, (int32_t)head);",
+        "head = *place;",
+        "free",
+        "a block",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", MUTANTS)
+def test_seeded_faults_are_caught(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, old, new, operation, noticed = MUTANTS[fault]
+    monkeypatch.setattr(build, "RUNTIME", mutant(tmp_path, file, old, new))
+    pool = Pool(InterruptedMachine(firmware(tmp_path, "-O2"), CPU), CORES[1])
+    with pytest.raises((AssertionError, MachineError), match=noticed):
+        never_reached(pool, operation)
