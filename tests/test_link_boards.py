@@ -366,12 +366,6 @@ def test_memory_changed_in_the_script(old: str, new: str, tmp_path: Path) -> Non
             "buffer first is pinned at 0x10000000, but the board's own sections in CCMRAM reach",
         ),
         (
-            STM32CUBE,
-            ("", ""),
-            "buffers: {a: {region: other, size: 64, section: .ccmram}}",
-            "buffer a: output section .ccmram is loaded from another address",
-        ),
-        (
             TEENSY,
             ("", ""),
             "buffers: {a: {region: other, size: 64, section: .bss.extram}}",
@@ -390,7 +384,6 @@ def test_memory_changed_in_the_script(old: str, new: str, tmp_path: Path) -> Non
         "pinned object",
         "reserve of the home",
         "pinned into the board's own",
-        "adopted by what startup copies",
         "adopted by what does not collect it",
         "adopted in another region",
     ],

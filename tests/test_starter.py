@@ -113,3 +113,16 @@ def test_tiny_region_gets_a_heap_that_fits(tmp_path: Path) -> None:
     config, problems, _ = load(file, file.name)
     assert config is not None
     assert not problems
+
+
+@pytest.mark.parametrize("values", ["ORIGIN = BASE, LENGTH = 8K", "ORIGIN = 0, LENGTH = SIZE"])
+def test_region_of_unknown_place_or_size_is_not_invented(
+    values: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "board.ld"
+    text = f"MEMORY {{ RAM (rwx) : {values} }} SECTIONS {{ .data : {{ *(.data) }} >RAM }}"
+    script.write_text(text, encoding="utf-8")
+    assert cli.main(["init", "--from-ld", str(script)]) == cli.PROBLEMS
+    captured = capsys.readouterr()
+    assert "RW0602" in captured.err
+    assert captured.out == ""

@@ -121,6 +121,27 @@ def test_adopted_section_must_be_no_load(tmp_path: Path) -> None:
     assert [problem.code for problem in verify(layout, elf)] == ["RW0506"]
 
 
+def test_adopted_section_must_not_be_copied(tmp_path: Path) -> None:
+    """STM32Cube's startup fills .ccmram from flash, initialised data in it or not."""
+    project = Project(STM32CUBE, tmp_path)
+    layout = project.layout("buffers: {a: {region: other, size: 64, section: .ccmram}}\n")
+    elf = project.linked("copied", project.objects(layout), project.scripts(layout))
+    assert "RW0508" in [problem.code for problem in verify(layout, elf)]
+
+
+def test_noinit_section_of_the_home_can_be_adopted(tmp_path: Path) -> None:
+    """ld gives what follows .data in its bank a load address in flash; nothing is loaded there."""
+    script = tmp_path / "noinit.ld"
+    text = STM32CUBE.script.read_text()
+    noinit = ".noinit (NOLOAD) : { *(.noinit) *(.noinit*) } >RAM\n  ._user_heap_stack :"
+    script.write_text(text.replace("._user_heap_stack :", noinit, 1))
+    project = Project(STM32CUBE, tmp_path)
+    layout = project.layout("buffers: {crash: {region: ram, size: 64, section: .noinit}}\n")
+    scripts = [script, *project.scripts(layout)[1:]]
+    elf = project.linked("noinit", project.objects(layout), scripts)
+    assert verify(layout, elf) == ()
+
+
 def test_dropped_objects_of_a_real_link(tmp_path: Path) -> None:
     project = Project(NRF52840, tmp_path)
     layout = project.layout(

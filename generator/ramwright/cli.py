@@ -220,8 +220,13 @@ def _map(options: argparse.Namespace) -> int:
     layout = plan(config)
     if options.elf:
         from ramwright.linked_map import linked_map
+        from ramwright.verify import verify
 
-        memory = linked_map(layout, _elf(options.elf))
+        elf = _elf(options.elf)
+        memory = linked_map(layout, elf)
+        found = verify(layout, elf)
+        _print_problems(found, {})
+        problems += found
     else:
         from ramwright.memory_map import plan_map
 

@@ -30,6 +30,7 @@ _VALUES = (0, 0x1000)  # of made-up symbols
 _UNKNOWN = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)  # the linker's length where it cannot evaluate one
 _MISSING_FILE = re.compile(r"cannot find (-l)?([^\s:]+)")
 _MISSING_SYMBOL = re.compile(r"undefined symbol `([^']+)' referenced in expression")
+_INVALID = re.compile(r"invalid (?:origin|length) for memory region (\S+)")
 _DATA = "ramwright-data.bin"  # an input file that is .data, whatever the linker's target
 _DATA_PLACE = re.compile(rf"^ \.data\s+0x([0-9a-f]+)\s+0x[0-9a-f]+\s.*{_DATA}$", re.MULTILINE)
 _REGION = re.compile(r"^(\S+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)(?:\s+(\S+))?$", re.MULTILINE)
@@ -174,7 +175,8 @@ def _entries(world: _World, where: Mark) -> tuple[tuple[_Entry, ...], tuple[Prob
         return (), (_error(where, "RW0602", what, hint),)
     first = _configuration(attempt.map)
     second = _configuration(world.link(_VALUES[1]).map) if world.symbols else first
-    sure = tuple(entry for entry in first if entry in second and entry.size not in _UNKNOWN)
+    invalid = {*_INVALID.findall(attempt.said), *(e.name for e in first if e.size in _UNKNOWN)}
+    sure = tuple(entry for entry in first if entry in second and entry.name not in invalid)
     unsure = [entry.name for entry in first if entry not in sure]
     if not unsure:
         return sure, ()

@@ -287,11 +287,6 @@ def _adopted_asserts(layout: Layout, obj: Object, region: RegionPlan) -> list[Vi
             f"{obj.kind} {obj.name}: output section {holder} is not in region {obj.region}: "
             "name the region it is in",
         ),
-        _assert(
-            f"LOADADDR({holder}) == ADDR({holder})",
-            f"{obj.kind} {obj.name}: output section {holder} is loaded from another address, so "
-            "startup code copies it: adopt a NOLOAD section, or none",
-        ),
     ]
 
 

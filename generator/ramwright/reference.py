@@ -46,7 +46,8 @@ diagnostic.
   `16K` or `6 * 1536 + 64`. `K` is 1024 and `M` is 1024 * 1024.
 - A **number** (a count or an address) is written the same way, without `K` and `M`.
 - Expressions have `+ - * / ( )`, names of `constants` and `align_up(x, a)`, which rounds `x` up to
-  a multiple of `a`, a power of two. Division must be exact; nothing is rounded silently.
+  a multiple of `a`, a power of two. Inside `{…}` quote it: YAML ends a value there at a comma.
+  Division must be exact; nothing is rounded silently.
 - A **name** is a C identifier of at most 48 characters, no keyword of C or C++, and nothing that
   would clash in generated code. Buffers, pools, heaps, slabs and memheaps share one namespace.
 - Booleans are `true` and `false`, nothing else. What YAML readers disagree on (`010`, `1:30`, `on`,

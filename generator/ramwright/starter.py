@@ -21,7 +21,7 @@ _TEXT = """\
 #   ramwright generate {file} -o DIR  writes sources, linker scripts, map
 ramwright: 1
 name: app                      # prefix of the generated files: app_memory.h, app_memory.c, …
-target: {{cpu: cortex-m4}}       # a guess: set yours, it decides atomics and cache line
+target: {{cpu: cortex-m4}}       # a guess: name your core; it decides alignment for DMA
 
 # The bank of .data and .bss, where the allocators' state lives.
 home: {home}

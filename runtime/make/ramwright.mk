@@ -18,7 +18,7 @@
 #                          layout
 #
 #   RAMWRIGHT_SCRIPT := board.ld
-#   include $(shell ramwright paths --make)
+#   include $(or $(shell ramwright paths --make),$(error the command ramwright is not on the PATH))
 #   CPPFLAGS += $(RAMWRIGHT_CPPFLAGS)
 #   fw.elf: main.o $(RAMWRIGHT_OBJECTS) $(RAMWRIGHT_LINK_DEPENDS)
 #   	$(CC) $(CFLAGS) $(LDFLAGS) $(RAMWRIGHT_LDFLAGS) -o $@ main.o $(RAMWRIGHT_OBJECTS)

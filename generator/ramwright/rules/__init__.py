@@ -44,6 +44,12 @@ _GROUPS: tuple[tuple[Kind, str], ...] = (
     ("memheap", "memheaps"),
 )
 
+_TAKEN = {  # names that mean something else in an expression
+    "align_up": "`align_up` is a function of expressions",
+    "K": "`K` behind a number is a factor of 1024",
+    "M": "`M` behind a number is a factor of 1024 * 1024",
+}
+
 _BUILDERS: dict[Kind, Callable[[Fields, Setting], Owner | None]] = {
     "buffer": buffer_of,
     "pool": pool_of,
@@ -144,14 +150,9 @@ def _constants(top: Fields, problems: list[Problem]) -> Constants:
     values: dict[str, int | None] = {}
     for entry in top.entries("constants"):
         values[entry.key] = evaluated(entry, values, problems, size=True)
-        if entry.key == "align_up":
+        if entry.key in _TAKEN:
             problems.append(
-                Problem(
-                    entry.where,
-                    "RW0212",
-                    "`align_up` is a function of expressions",
-                    "choose another name",
-                )
+                Problem(entry.where, "RW0212", _TAKEN[entry.key], "choose another name")
             )
     return values
 
