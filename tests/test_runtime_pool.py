@@ -42,7 +42,7 @@ def test_thread_sanitizer(program: str, tmp_path: Path) -> None:
 MUTANTS = {
     "a double free is believed": (
         "pool_plain.h",
-        "if (checked && pool_link(pool, width, token) != pool_allocated(width))",
+        "if (checked && pool_link_load(width, link) != pool_allocated(width))",
         "if (false)",
         "pool_exhaustive",
     ),

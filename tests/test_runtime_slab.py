@@ -10,7 +10,7 @@ import pytest
 
 from runtime_host import SANITIZED, WIDTHS, build, mutant, run
 
-SLAB = ("slab.c", "slab_zone.c", "slab_run.c", "slab_inspect.c", "slab_check.c")
+SLAB = ("slab.c", "slab_run.c", "slab_inspect.c", "slab_check.c")
 SOURCES = ("slab_fixture.c", "shadow.c", *SLAB, "object.c", "ports/posix.c")
 PROGRAMS = ("slab_random", "slab_sharing", "slab_misuse")
 
@@ -24,13 +24,13 @@ def test_host(program: str, width: str, tmp_path: Path) -> None:
 
 MUTANTS = {
     "a revived word stays hidden": (
-        "slab_zone.c",
+        "slab_zone.h",
         "page->room |= SLAB_FIRST_BIT >> word;",
         "page->room = SLAB_FIRST_BIT >> word;",
         "slab_random",
     ),
     "a promise is one slab short": (
-        "slab_zone.c",
+        "slab_zone.h",
         "if (slabs >= zone->min_slabs) {\n        slab->state->shared--;",
         "if (slabs > zone->min_slabs) {\n        slab->state->shared--;",
         "slab_sharing",
@@ -49,8 +49,8 @@ MUTANTS = {
     ),
     "skipped slabs are lost": (
         "slab_run.c",
-        "index = state->top; index < start;",
-        "index = start; index < start;",
+        "slab_return(slab, page);",
+        "slab_return(slab, slab_page(slab, start));",
         "slab_sharing",
     ),
     "a run is not accounted for": (
@@ -60,27 +60,33 @@ MUTANTS = {
         "slab_sharing",
     ),
     "links back are wrong": (
-        "slab_zone.c",
-        "slab_page(slab, next - 1U)->prev = page->prev;",
-        "slab_page(slab, next - 1U)->prev = (uint16_t)(index + 1U);",
+        "slab_zone.h",
+        "next->link = link;",
+        "next->link = &next->next;",
         "slab_random",
     ),
-    "words that are not open count": (
-        "slab.c",
-        "if (checked && block >= page->limit)",
-        "if (checked && block >= zone->blocks)",
-        "slab_misuse",
+    "the rest of the last word counts as free": (
+        "slab_zone.h",
+        "SLAB_OTHER_BITS >> last % SLAB_WORD_BITS;",
+        "0;",
+        "slab_random",
+    ),
+    "a returned slab keeps its map": (
+        "slab_zone.h",
+        "*slab_map_last(page, last) = 0;",
+        "",
+        "slab_random",
     ),
     "a double free is believed": (
         "slab.c",
-        "if (checked && (bits & bit) != 0)",
+        "if (checked && (bits & bit) == 0)",
         "if (false)",
         "slab_misuse",
     ),
     "check does not look at links back": (
         "slab_check.c",
-        "before != 0 && page->prev != before",
-        "before != 0 && page->prev == 0",
+        " && page->link == link",
+        "",
         "slab_misuse",
     ),
 }

@@ -26,7 +26,7 @@ HEAP_GRANULES_MAX = 2**22 - 1  # with 32-bit links
 SLAB = 52  # rw_slab_t
 SLAB_BLOCKS_MAX = 1024
 SLAB_STATE = 12  # rw_slab_state_t
-SLAB_PAGE = 16  # rw_page_t
+SLAB_PAGE = 20  # rw_page_t
 SLAB_ZONE = 20  # rw_zone_t
 SLAB_ZONE_STATE = 8  # rw_zone_state_t
 

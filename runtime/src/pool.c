@@ -22,7 +22,8 @@ RW_INLINE void *pool_alloc(const rw_object_t *object, bool checked, bool shared,
     const rw_pool_t *const pool = pool_of(object);
     const int32_t token =
         shared ? pool_take_shared(pool, checked, width) : pool_take_plain(pool, checked, width);
-    return token < 0 ? pool_block(pool, token) : NULL;
+    /* Without the hint Thumb-1 code jumps around the end for the empty pool. */
+    return __builtin_expect(token < 0, true) ? pool_block(pool, token) : NULL;
 }
 
 /* The cold ends of a checked free. At address no block starts; NULL is none's address, and fine. */
@@ -54,7 +55,8 @@ RW_INLINE rw_status_t pool_free(const rw_object_t *object, void *block, bool che
     }
     /* One subtraction makes the token and, by its borrow, tells whether a block starts there. */
     uintptr_t token;
-    if (!__builtin_sub_overflow(pool_index(pool, block), pool->count, &token) && checked) {
+    const bool block_starts = __builtin_sub_overflow(pool_index(pool, block), pool->count, &token);
+    if (checked && !__builtin_expect(block_starts, true)) {
         return pool_fault_address(object, block);
     }
     const bool given = shared ? pool_give_shared(pool, checked, width, (int32_t)token)

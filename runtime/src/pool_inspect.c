@@ -28,7 +28,7 @@ RW_INLINE pool_chain_t pool_chain(const rw_pool_t *pool, pool_width_t width, int
 {
     pool_chain_t chain; /* set one by one: an initialiser may become a call of memset */
     chain.length = 0;
-    int32_t link = pool_head(pool);
+    int32_t link = pool_head(pool->state);
     while (pool_token_valid(pool, link) && link != stop && chain.length < pool->count) {
         link = pool_link(pool, width, link);
         chain.length++;

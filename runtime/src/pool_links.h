@@ -53,15 +53,15 @@ RW_INLINE void pool_link_store(pool_width_t width, void *place, int32_t link)
     }
 }
 
-RW_INLINE int32_t pool_head(const rw_pool_t *pool)
+RW_INLINE int32_t pool_head(const rw_pool_state_t *state)
 {
-    return (int32_t)(uint32_t)atomic_load_explicit(&pool->state->head, memory_order_relaxed);
+    return (int32_t)(uint32_t)atomic_load_explicit(&state->head, memory_order_relaxed);
 }
 
 /* For pools of one caller at a time: the tag stays zero. */
-RW_INLINE void pool_head_set(const rw_pool_t *pool, int32_t head)
+RW_INLINE void pool_head_set(rw_pool_state_t *state, int32_t head)
 {
-    atomic_store_explicit(&pool->state->head, (uint32_t)head, memory_order_relaxed);
+    atomic_store_explicit(&state->head, (uint32_t)head, memory_order_relaxed);
 }
 
 #else
@@ -82,14 +82,14 @@ RW_INLINE void pool_link_store(pool_width_t width, void *place, int32_t link)
     }
 }
 
-RW_INLINE int32_t pool_head(const rw_pool_t *pool)
+RW_INLINE int32_t pool_head(const rw_pool_state_t *state)
 {
-    return pool->state->head;
+    return state->head;
 }
 
-RW_INLINE void pool_head_set(const rw_pool_t *pool, int32_t head)
+RW_INLINE void pool_head_set(rw_pool_state_t *state, int32_t head)
 {
-    pool->state->head = head;
+    state->head = head;
 }
 
 #endif

@@ -11,9 +11,9 @@
 /* Takes a block. Returns its token; >= 0 iff the pool is empty. */
 RW_INLINE int32_t pool_take_plain(const rw_pool_t *pool, bool checked, pool_width_t width)
 {
-    const pool_step_t step = pool_step(pool, width, pool_head(pool));
+    const pool_step_t step = pool_step(pool, width, pool_head(pool->state));
     if (step.token < 0) {
-        pool_head_set(pool, step.head);
+        pool_head_set(pool->state, step.head);
         if (checked) {
             pool_link_set(pool, width, step.token, pool_allocated(width));
         }
@@ -25,11 +25,14 @@ RW_INLINE int32_t pool_take_plain(const rw_pool_t *pool, bool checked, pool_widt
 RW_INLINE bool pool_give_plain(const rw_pool_t *pool, bool checked, pool_width_t width,
                                int32_t token)
 {
-    if (checked && pool_link(pool, width, token) != pool_allocated(width)) {
+    void *const link = pool_link_place(pool, width, token);
+    rw_pool_state_t *const state =
+        pool->state; /* read once: to the compiler a link may overlay it */
+    if (checked && pool_link_load(width, link) != pool_allocated(width)) {
         return false;
     }
-    pool_link_set(pool, width, token, pool_head(pool));
-    pool_head_set(pool, token);
+    pool_link_store(width, link, pool_head(state));
+    pool_head_set(state, token);
     return true;
 }
 

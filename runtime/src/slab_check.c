@@ -36,46 +36,53 @@ static bool slab_zone_known(const rw_slab_t *slab, const rw_zone_t *zone)
     return false;
 }
 
-/* Whether map and room agree, and used is what the map leaves. */
+/* Whether map and room agree, used is what the map says, and what is left of the last word is
+ * marked used. A slab of one block is never in a list, and its room never looked at. */
 static bool slab_map_sound(rw_page_t *page)
 {
-    uint32_t room = 0;
-    uint32_t used = page->limit;
-    for (uint32_t block = 0; block < page->limit; block += SLAB_WORD_BITS) {
-        const uint32_t bits = slab_map(page)[block / SLAB_WORD_BITS];
-        const uint32_t rest = page->limit - block;
-        if (rest < SLAB_WORD_BITS && (bits & UINT32_MAX >> rest) != 0) {
-            return false;
-        }
-        room |= bits != 0 ? slab_bit(block / SLAB_WORD_BITS) : 0U;
-        used -= slab_ones(bits);
+    const uint32_t blocks = page->zone->blocks;
+    const uint32_t words = (blocks + SLAB_WORD_BITS - 1U) / SLAB_WORD_BITS;
+    uint32_t room = UINT32_MAX;
+    uint32_t used = blocks - words * SLAB_WORD_BITS; /* below 0: the rest of the last word */
+    for (uint32_t word = 0; word < words; word++) {
+        const uint32_t bits = slab_map(page)[word];
+        room ^= bits == UINT32_MAX && blocks > 1U ? SLAB_FIRST_BIT >> word : 0U;
+        used += slab_ones(bits);
     }
-    return page->room == room && page->used == used;
+    const uint32_t rest = SLAB_OTHER_BITS >> (blocks - 1U) % SLAB_WORD_BITS;
+    return page->room == room && page->used == used &&
+           (*slab_map_last(page, blocks - 1U) & rest) == rest;
 }
 
 /* Whether a page that names a zone is sound in itself. */
 static bool slab_zone_page_sound(const rw_slab_t *slab, rw_page_t *page)
 {
-    if (!slab_zone_known(slab, page->zone)) {
-        return false;
-    }
-    const uint32_t blocks = page->zone->blocks;
-    const bool opened =
-        page->limit == blocks || (page->limit < blocks && page->limit % SLAB_WORD_BITS == 0);
-    return opened && page->used != 0 && slab_map_sound(page) &&
-           (page->room != 0 || page->limit == blocks);
+    return slab_zone_known(slab, page->zone) && page->used != 0 && slab_map_sound(page);
 }
 
 /* Whether a run of at least one slab starts at index, and its other pages say so. */
 static bool slab_run_sound(const rw_slab_t *slab, uint32_t index)
 {
-    const uint32_t length = slab_page(slab, index)->used;
+    const uint32_t length = slab_page(slab, index)->room;
     if (length == 0 || length > slab->state->top - index) {
         return false;
     }
-    for (uint32_t other = index + 1U; other < index + length; other++) {
+    for (uint32_t other = index; other < index + length; other++) {
         const rw_page_t *const page = slab_page(slab, other);
-        if (page->zone != NULL || page->used != 1 || page->limit != 0) {
+        if (page->zone != NULL || page->used != 1 || page->index != other ||
+            (page->room != 0) != (other == index)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the map of a slab that nobody owns is ready for any zone. */
+static bool slab_map_zero(const rw_slab_t *slab, rw_page_t *page)
+{
+    const uint32_t *const end = (uint32_t *)(void *)((uint8_t *)page + slab->page_size);
+    for (const uint32_t *word = slab_map(page); word < end; word++) {
+        if (*word != 0) {
             return false;
         }
     }
@@ -89,18 +96,19 @@ static uint32_t slab_check_pages(const rw_slab_t *slab, slab_census_t *census)
     uint32_t index = 0;
     while (index < slab->slab_count) {
         rw_page_t *const page = slab_page(slab, index);
+        const bool opened = index < slab->state->top;
         uint32_t length = 1;
-        bool sound = true;
-        if (page->zone == NULL && page->used == 0) {
-            sound = page->limit == 0;
-            census->returned += index < slab->state->top ? 1U : 0U;
-        } else if (index >= slab->state->top) {
+        bool sound = page->index == (opened ? index : 0U);
+        if (slab_page_free(page)) {
+            sound = sound && slab_map_zero(slab, page);
+            census->returned += opened ? 1U : 0U;
+        } else if (!opened) {
             sound = false;
         } else if (page->zone != NULL) {
-            sound = slab_zone_page_sound(slab, page);
+            sound = sound && slab_zone_page_sound(slab, page);
         } else {
-            sound = page->limit == 1 && slab_run_sound(slab, index);
-            length = page->used;
+            sound = slab_run_sound(slab, index);
+            length = page->room;
             census->in_runs += length;
         }
         if (!sound) {
@@ -111,25 +119,34 @@ static uint32_t slab_check_pages(const rw_slab_t *slab, slab_census_t *census)
     return index;
 }
 
-/* Length of the list that starts at name and holds only pages of zone with room (zone NULL: free
- * ones), with links back unless it is the list of free ones; slab_count + 1 iff it is not sound. */
-static uint32_t slab_list_length(const rw_slab_t *slab, uint32_t name, const rw_zone_t *zone)
+/* Whether page is one of the slabs below the watermark. */
+static bool slab_page_known(const rw_slab_t *slab, const rw_page_t *page)
+{
+    const uintptr_t distance = (uintptr_t)page - (uintptr_t)slab->pages;
+    const uint32_t top = slab->state->top;
+    return top != 0U && distance <= (uintptr_t)(top - 1U) * slab->page_size &&
+           distance % _Alignof(rw_page_t) == 0U && page->index < top &&
+           slab_page(slab, page->index) == page;
+}
+
+/* Length of the list that starts at first and holds only pages of zone with room (zone NULL: free
+ * ones), linked back unless it is the list of free ones; slab_count + 1 iff it is not sound. */
+static uint32_t slab_list_length(const rw_slab_t *slab, rw_page_t *const *first,
+                                 const rw_zone_t *zone)
 {
     const uint32_t unsound = slab->slab_count + 1U;
     uint32_t length = 0;
-    uint32_t before = 0;
-    while (name != 0) {
-        if (name > slab->state->top || length == slab->slab_count) {
+    for (rw_page_t *const *link = first; *link != NULL; link = &(*link)->next) {
+        const rw_page_t *const page = *link;
+        if (!slab_page_known(slab, page) || length == slab->slab_count) {
             return unsound;
         }
-        const rw_page_t *const page = slab_page(slab, name - 1U);
         const bool member =
-            zone != NULL ? page->zone == zone && page->room != 0 : slab_page_free(page);
-        if (!member || (zone != NULL && before != 0 && page->prev != before)) {
+            zone != NULL ? page->zone == zone && page->used < zone->blocks && page->link == link
+                         : slab_page_free(page);
+        if (!member) {
             return unsound;
         }
-        before = name;
-        name = page->next;
         length++;
     }
     return length;
@@ -145,11 +162,11 @@ static bool slab_zone_sound(const rw_slab_t *slab, const rw_zone_t *zone)
         const rw_page_t *const page = slab_page(slab, index);
         if (page->zone == zone) {
             slabs++;
-            with_room += page->room != 0 ? 1U : 0U;
+            with_room += page->used < zone->blocks ? 1U : 0U;
         }
     }
     return owner->slabs == slabs && owner->slabs <= zone->max_slabs && owner->peak >= slabs &&
-           slab_list_length(slab, owner->partial, zone) == with_room;
+           slab_list_length(slab, &owner->partial, zone) == with_room;
 }
 
 /* Whether the lists and the accounts are sound, every page being so. */
@@ -165,7 +182,7 @@ static bool slab_accounts_sound(const rw_slab_t *slab, const slab_census_t *cens
         shared += slabs > zone->min_slabs ? slabs - zone->min_slabs : 0U;
     }
     return slab->state->shared == shared && shared <= slab->shared_count &&
-           slab_list_length(slab, slab->state->returned, NULL) == census->returned;
+           slab_list_length(slab, &slab->state->returned, NULL) == census->returned;
 }
 
 /* Returns the address of the first damaged slab, of the arena if an account or a list is damaged;

@@ -12,7 +12,7 @@
 /* Whether block of a zone's slab is in use. */
 RW_INLINE bool slab_block_used(rw_page_t *page, uint32_t block)
 {
-    return block < page->limit && (slab_map(page)[block / SLAB_WORD_BITS] & slab_bit(block)) == 0U;
+    return (slab_map(page)[block / SLAB_WORD_BITS] & slab_bit(block)) != 0U;
 }
 
 static rw_status_t slab_locate_in_zone(rw_page_t *page, uintptr_t offset, slab_place_t *out)
@@ -42,8 +42,8 @@ rw_status_t rw_slab_locate(const rw_slab_t *slab, const void *block, slab_place_
         return RW_E_DOUBLE_FREE;
     }
     out->zone = NULL;
-    out->extent = (size_t)page->used << slab->slab_shift;
-    return page->limit == 1 && inside == 0 ? RW_OK : RW_E_MISALIGNED;
+    out->extent = (size_t)page->room << slab->slab_shift;
+    return page->room != 0 && inside == 0 ? RW_OK : RW_E_MISALIGNED;
 }
 
 RW_INLINE size_t slab_usable(const rw_object_t *object, const void *block, rw_sharing_t sharing)
@@ -80,10 +80,10 @@ static void slab_walk_locked(const rw_slab_t *slab, rw_visit_t visit, void *cont
         const rw_page_t *const page = slab_page(slab, index);
         if (page->zone != NULL) {
             more = slab_walk_zone(slab, index, visit, context);
-        } else if (page->limit == 1) {
+        } else if (slab_run_slabs(page) != 0) {
             const rw_block_t run = {.object = &slab->object,
                                     .address = slab_address(slab, index),
-                                    .size = (size_t)page->used << slab->slab_shift,
+                                    .size = (size_t)page->room << slab->slab_shift,
                                     .used = true};
             more = visit(&run, context);
         }
@@ -103,7 +103,7 @@ static size_t slab_largest_zone(const rw_slab_t *slab)
 {
     for (uint32_t at = slab->zone_count; at > 0; at--) {
         const rw_zone_t *const zone = &slab->zones[at - 1U];
-        if (zone->state->partial != 0 || slab_zone_may_grow(slab, zone)) {
+        if (zone->state->partial != NULL || slab_zone_may_grow(slab, zone)) {
             return zone->block_size;
         }
     }
@@ -132,8 +132,8 @@ static void slab_stats_locked(const rw_slab_t *slab, rw_stats_t *out)
         const rw_page_t *const page = slab_page(slab, index);
         if (page->zone != NULL) {
             used += (size_t)page->used * page->zone->block_size;
-        } else if (page->limit == 1) {
-            used += (size_t)page->used << slab->slab_shift;
+        } else {
+            used += (size_t)slab_run_slabs(page) << slab->slab_shift;
         }
     }
     out->size = slab->object.size;

@@ -13,6 +13,7 @@
 
 #define SLAB_WORD_BITS 32U
 #define SLAB_FIRST_BIT 0x80000000U
+#define SLAB_OTHER_BITS (~SLAB_FIRST_BIT)
 
 _Static_assert(offsetof(rw_slab_t, object) == 0, "an object's address is its slab's");
 _Static_assert(RW_SLAB_BLOCKS_MAX == SLAB_WORD_BITS * SLAB_WORD_BITS,
@@ -48,6 +49,12 @@ RW_INLINE uint32_t *slab_map_base(rw_page_t *page, uint32_t word)
     return base;
 }
 
+/* The map word of a zone's block last. */
+RW_INLINE uint32_t *slab_map_last(rw_page_t *page, uint32_t last)
+{
+    return slab_map(page) + last / SLAB_WORD_BITS;
+}
+
 RW_INLINE uint8_t *slab_address(const rw_slab_t *slab, uint32_t index)
 {
     return slab->object.arena + (size_t)index * slab->slab_size;
@@ -81,6 +88,12 @@ RW_INLINE bool slab_page_free(const rw_page_t *page)
     return page->zone == NULL && page->used == 0;
 }
 
+/* Slabs of the run that starts with the page's; 0 iff none does. */
+RW_INLINE uint32_t slab_run_slabs(const rw_page_t *page)
+{
+    return page->zone == NULL && page->used != 0 ? page->room : 0;
+}
+
 /* The zone that serves size, which is at least 1 and at most slab->largest. */
 RW_INLINE const rw_zone_t *slab_zone_for(const rw_slab_t *slab, size_t size)
 {
@@ -101,6 +114,25 @@ RW_INLINE bool slab_zone_may_grow(const rw_slab_t *slab, const rw_zone_t *zone)
            (slabs < zone->min_slabs || slab->state->shared < slab->shared_count);
 }
 
+/* Counts a refused request. Returns NULL, the answer to it. */
+RW_INLINE void *slab_refuse(const rw_slab_t *slab)
+{
+    rw_slab_state_t *const state = slab->state;
+    if (state->failures != UINT32_MAX) {
+        state->failures++;
+    }
+    return NULL;
+}
+
+/* Puts a slab, its map all zero and used 0, on the list of returned ones. */
+RW_INLINE void slab_return(const rw_slab_t *slab, rw_page_t *page)
+{
+    rw_slab_state_t *const state = slab->state;
+    page->zone = NULL;
+    page->next = state->returned;
+    state->returned = page;
+}
+
 /* An allocated block, found by its address. */
 typedef struct slab_place {
     const rw_zone_t *zone; /* NULL: a run */
@@ -110,25 +142,6 @@ typedef struct slab_place {
 
 /* Finds block; its status is what free would return for it. */
 rw_status_t rw_slab_locate(const rw_slab_t *slab, const void *block, slab_place_t *out);
-
-/* Counts a refused request. Returns NULL, the answer to it. */
-void *rw_slab_refuse(const rw_slab_t *slab);
-
-/* Puts a slab on the list of returned ones. */
-void rw_slab_return(const rw_slab_t *slab, rw_page_t *page, uint32_t index);
-
-/* Gives the zone, none of whose slabs has room, one more and takes the first block of it.
- * Returns its address; NULL iff the zone has its maximum or only other zones' minima are left. */
-void *rw_slab_zone_grow(const rw_slab_t *slab, const rw_zone_t *zone);
-
-/* After the last free block of a map word of the zone's first slab was taken. */
-void rw_slab_word_exhausted(rw_page_t *page, uint32_t word);
-
-/* After a block of a map word without free blocks was given back, others of the slab being used. */
-void rw_slab_word_revived(const rw_slab_t *slab, rw_page_t *page, uint32_t index, uint32_t word);
-
-/* When the last block in use of a zone's slab is given back. */
-void rw_slab_zone_shrink(const rw_slab_t *slab, rw_page_t *page, uint32_t index);
 
 /* Takes the lowest run of slabs for size bytes that starts at a multiple of alignment, a power of
  * two. Returns its address; NULL iff there is none or it would break into a zone's minimum. */

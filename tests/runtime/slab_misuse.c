@@ -66,7 +66,7 @@ static void misuse_blocks(const rw_slab_t *slab)
     CHECK(small == arena && other == arena + 24);
     refuse_interior(small, 24);
     refuse(arena + 2 * 24, RW_E_DOUBLE_FREE);    /* never handed out */
-    refuse(arena + 40 * 24, RW_E_DOUBLE_FREE);   /* in a map word that is not open */
+    refuse(arena + 40 * 24, RW_E_DOUBLE_FREE);   /* in a map word of which none was */
     refuse(arena + 42 * 24, RW_E_MISALIGNED);    /* what no block fits into */
     refuse(arena + SLAB_SIZE, RW_E_DOUBLE_FREE); /* nobody's slab */
     refuse(arena + 9 * SLAB_SIZE + 5, RW_E_DOUBLE_FREE);
@@ -105,8 +105,8 @@ static void misuse_runs(const rw_slab_t *slab)
     }
 }
 
-/* Some of everything: full slabs, slabs with room (three in one list), slabs with words not open, a
- * run, returned slabs, never used ones. */
+/* Some of everything: full slabs, slabs with room (three in one list), words that blocks do not
+ * fill, a run, returned slabs, never used ones. */
 static void populate(const rw_slab_t *slab)
 {
     uint8_t *large[6];
@@ -131,7 +131,7 @@ static void populate(const rw_slab_t *slab)
     }
     void *const last[2] = {rw_slab_alloc(slab, 3 * SLAB_SIZE), rw_slab_alloc(slab, 104)};
     CHECK(last[0] != NULL && rw_slab_free(slab, last[0]) == RW_OK);
-    CHECK(fixture.state.top == 11 && fixture.state.returned != 0);
+    CHECK(fixture.state.top == 11 && fixture.state.returned != NULL);
     CHECK(rw_slab_check(slab) == RW_OK);
 }
 
@@ -157,20 +157,23 @@ static void see_page_flips(uint32_t index)
     const rw_zone_t *const zone = page->zone;
     see_flips(&page->zone, sizeof page->zone);
     see_flips(&page->used, sizeof page->used);
-    see_flips(&page->limit, sizeof page->limit);
+    see_flips(&page->index, sizeof page->index);
+    if (zone != NULL || page->used != 0) {
+        see_flips(&page->room, sizeof page->room);
+    }
     if (zone == NULL) {
+        if (page->used == 0) {
+            see_flips(page + 1, fixture.slab.page_size - sizeof *page);
+        }
         if (page->used == 0 && index < fixture.state.top) {
             see_flips(&page->next, sizeof page->next);
         }
         return;
     }
-    see_flips(&page->room, sizeof page->room);
-    see_flips(page + 1, (page->limit + 31U) / 32U * 4U);
-    if (page->room != 0) {
+    see_flips(page + 1, (zone->blocks + 31U) / 32U * 4U);
+    if (page->used < zone->blocks) {
         see_flips(&page->next, sizeof page->next);
-        if (zone->state->partial != index + 1U) {
-            see_flips(&page->prev, sizeof page->prev);
-        }
+        see_flips(&page->link, sizeof page->link);
     }
 }
 

@@ -10,19 +10,18 @@
  *
  *     pages   | page 0        | page 1        | page 2        | page 3        | ...
  *               zone: the one   zone: the one   zone: NULL      zone: NULL
- *               of block size   of block size   used: 2         used: 1
- *               128             512             limit: 1        limit: 0
+ *               of block size   of block size   used: 1         used: 1
+ *               128             512             room: 2         room: 0
  *
- *     a page is a rw_page_t and the map of its slab, one bit a block, set: free; block 0 is the
+ *     a page is a rw_page_t and the map of its slab, one bit a block, set: used; block 0 is the
  *     most significant bit of word 0
  *
- *     room    1 1 0 1 0 ...        map words with a free block, word 0 the most significant bit
- *     map     |101..|1...|0000|11..|  not opened  |
- *     block    0                    limit          blocks
+ *     room    1 1 0 1 1 ...        map words with a free block, word 0 the most significant bit
+ *     map     |010..|...1|1111|0011|
+ *     block    0                 blocks    what is left of the last word counts as used
  *
- * The words of a map are opened one by one, when all opened ones are exhausted, so taking a slab
- * costs the same however many blocks it has. Blocks from limit on were never handed out since the
- * zone took the slab.
+ * The map of a slab that nobody owns is all zero, so taking one costs the same however many blocks
+ * it is cut into.
  *
  * A zone's slabs with room are in a list; slabs that were used and returned are in another, and
  * serve any zone. Each zone is promised min_slabs; what is left when every zone has its promise,
@@ -45,10 +44,9 @@ extern "C" {
 
 /* Mutable; .bss; all zero = owns nothing. */
 typedef struct rw_zone_state {
-    uint16_t partial; /* first slab with room: its index + 1; 0: none */
-    uint16_t slabs;   /* owned now */
-    uint16_t peak;    /* most owned at once */
-    uint16_t reserved;
+    struct rw_page *partial; /* first slab with room; NULL: none */
+    uint16_t slabs;          /* owned now */
+    uint16_t peak;           /* most owned at once */
 } rw_zone_state_t;
 
 /* One block size; const; flash. */
@@ -62,24 +60,24 @@ typedef struct rw_zone {
     uint16_t max_slabs;  /* at most this many at once; >= min_slabs, >= 1 */
 } rw_zone_t;
 
-/* One slab; mutable; .bss; all zero = free. Its map follows, as many words as the zone with the
- * most blocks needs. */
+/* One slab; mutable; .bss; all zero = free, never used. Its map follows, as many words as the zone
+ * with the most blocks needs. */
 typedef struct rw_page {
     const rw_zone_t *zone; /* owner; NULL: free, or part of a run */
-    uint32_t room;         /* map words with a free block; says nothing without a zone */
-    uint16_t next;         /* index + 1, in the list of its zone or of returned slabs */
-    uint16_t prev;         /* likewise; says nothing while it is first */
-    uint16_t used;         /* blocks in use; in a run: its slabs in the first, 1 in the others */
-    uint16_t limit;        /* blocks below it were opened; first slab of a run: 1 */
+    uint32_t room;         /* map words with a free block, or with no block at all; in a run: its
+                              slabs in the first, 0 in the others; says nothing in a free slab */
+    struct rw_page *next;  /* in the list of its zone, or of returned slabs; NULL: last */
+    struct rw_page **link; /* in the list of its zone: what refers to it */
+    uint16_t used;         /* blocks in use; in a run 1; 0: free */
+    uint16_t index;        /* its own, once the slab was used */
 } rw_page_t;
 
 /* Mutable; .bss; all zero = all free. */
 typedef struct rw_slab_state {
-    uint16_t returned; /* first slab that was used and returned: its index + 1; 0: none */
-    uint16_t top;      /* slabs from top on were never used */
-    uint16_t shared;   /* slabs in use beyond the zones' minima */
-    uint16_t reserved;
-    uint32_t failures; /* requests refused for lack of room; saturates */
+    rw_page_t *returned; /* first slab that was used and returned; NULL: none */
+    uint16_t top;        /* slabs from top on were never used */
+    uint16_t shared;     /* slabs in use beyond the zones' minima */
+    uint32_t failures;   /* requests refused for lack of room; saturates */
 } rw_slab_state_t;
 
 /* Const; flash. */
