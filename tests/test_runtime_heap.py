@@ -145,8 +145,8 @@ MUTANTS = {
     "attributes_lost": (
         "memheap_spill",
         "src/memheap.c",
-        "owner->attributes & RW_MEMHEAP_KEPT",
-        "0U",
+        "moved = rw_memheap_alloc_with(memheap, size, attributes)",
+        "moved = rw_memheap_alloc(memheap, size)",
     ),
     "failed_free_ignored": (
         "memheap_spill",

@@ -82,10 +82,11 @@ const rw_object_t *rw_memheap_owner(const rw_memheap_t *memheap, const void *add
     return NULL;
 }
 
-void *rw_memheap_realloc(const rw_memheap_t *memheap, void *block, size_t size)
+void *rw_memheap_realloc_with(const rw_memheap_t *memheap, void *block, size_t size,
+                              unsigned attributes)
 {
     if (block == NULL) {
-        return rw_memheap_alloc(memheap, size);
+        return rw_memheap_alloc_with(memheap, size, attributes);
     }
     if (size == 0U) {
         (void)rw_memheap_free(memheap, block);
@@ -95,12 +96,19 @@ void *rw_memheap_realloc(const rw_memheap_t *memheap, void *block, size_t size)
     if (owner == NULL) {
         return refuse_for_good(memheap, RW_E_FOREIGN);
     }
-    const rw_status_t status = rw_resize_cores[owner->core](owner, block, size);
-    if (status != RW_E_SIZE) {
-        return status == RW_OK ? block : NULL;
+    if ((owner->attributes & attributes) == attributes) {
+        const rw_status_t status = rw_resize_cores[owner->core](owner, block, size);
+        if (status != RW_E_SIZE) {
+            return status == RW_OK ? block : NULL;
+        }
     }
-    void *moved = rw_memheap_alloc_with(memheap, size, owner->attributes & RW_MEMHEAP_KEPT);
+    void *moved = rw_memheap_alloc_with(memheap, size, attributes);
     return rw_object_move(owner, block, rw_memheap_owner(memheap, moved), moved, size);
+}
+
+void *rw_memheap_realloc(const rw_memheap_t *memheap, void *block, size_t size)
+{
+    return rw_memheap_realloc_with(memheap, block, size, 0U);
 }
 
 rw_status_t rw_memheap_free(const rw_memheap_t *memheap, void *block)

@@ -116,7 +116,7 @@ static void reallocates_across_members(void)
     EXPECT(no_fault());
 }
 
-static void keeps_what_correctness_needs(void)
+static void reallocates_by_capability(void)
 {
     fresh();
     small.heap.object.attributes = RW_DMA | RW_FAST;
@@ -124,10 +124,14 @@ static void keeps_what_correctness_needs(void)
     third.heap.object.attributes = RW_DMA | RW_EXTERNAL;
     void *block = rw_memheap_alloc(&memheap, 600);
     EXPECT(rw_memheap_alloc(&memheap, 200) != NULL); /* right behind it */
-    block = rw_memheap_realloc(&memheap, block, 900);
-    EXPECT(rw_memheap_owner(&memheap, block) == members[2]); /* RW_FAST is lost, RW_DMA is not */
-    EXPECT(rw_memheap_realloc(&memheap, block, 1100) == NULL && no_fault());
+    block = rw_memheap_realloc_with(&memheap, block, 900, RW_DMA);
+    EXPECT(rw_memheap_owner(&memheap, block) == members[2]);
+    EXPECT(rw_memheap_realloc_with(&memheap, block, 1100, RW_DMA) == NULL && no_fault());
     EXPECT(rw_memheap_usable_size(&memheap, block) >= 900);
+    block = rw_memheap_realloc_with(&memheap, block, 900, RW_SHARED); /* it would fit where it is */
+    EXPECT(rw_memheap_owner(&memheap, block) == members[1]);
+    block = rw_memheap_realloc(&memheap, block, 1100); /* asks for nothing */
+    EXPECT(rw_memheap_owner(&memheap, block) == members[1] && no_fault());
 }
 
 /* Freed already, and the new size is more than its member has: no other member takes it. */
@@ -300,7 +304,7 @@ int main(void)
     capabilities();
     free_finds_its_owner();
     reallocates_across_members();
-    keeps_what_correctness_needs();
+    reallocates_by_capability();
     bad_blocks_do_not_move();
     a_block_that_cannot_be_freed_stays();
     failures_saturate();

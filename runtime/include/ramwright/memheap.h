@@ -13,10 +13,6 @@
 extern "C" {
 #endif
 
-/* Attributes that a block keeps when realloc moves it to another member: a transfer that is set up,
- * another bus master or code in the block may depend on them. The others are a matter of speed. */
-#define RW_MEMHEAP_KEPT (RW_DMA | RW_SHARED | RW_EXEC)
-
 /* Const; flash. */
 typedef struct rw_memheap {
     rw_object_t object; /* arena NULL, size the sum of the members' arenas */
@@ -44,13 +40,17 @@ void *rw_memheap_alloc_aligned(const rw_memheap_t *memheap, size_t alignment, si
  * Time: as alloc, plus O(size) outside any lock. ISR, Blocks: as rw_memheap_alloc. */
 void *rw_memheap_calloc(const rw_memheap_t *memheap, size_t count, size_t size);
 
-/* Resizes a block, in its member if that can, else by moving it to the first member that can and
- * whose region has those attributes of RW_MEMHEAP_KEPT that the block's present region has; other
- * attributes the block may lose.
+/* Resizes a block, in its member if that can, else by moving it to the first member that can,
+ * whatever the attributes of its region: a block for DMA wants rw_memheap_realloc_with.
  * realloc(NULL, n) allocates; realloc(p, 0) frees and returns NULL.
  * Returns the block's address; NULL iff it failed, the block then as it was.
  * Time: as alloc and free, plus O(size) outside any lock. ISR, Blocks: as rw_memheap_alloc. */
 void *rw_memheap_realloc(const rw_memheap_t *memheap, void *block, size_t size);
+
+/* As rw_memheap_realloc, so that the block's region then has all of the attributes (RW_DMA | ...).
+ * Returns, Time, ISR, Blocks: as rw_memheap_realloc. */
+void *rw_memheap_realloc_with(const rw_memheap_t *memheap, void *block, size_t size,
+                              unsigned attributes);
 
 /* Gives a block back to the member it came from. free(NULL) is RW_OK and does nothing.
  * Returns what the member returns, or RW_E_FOREIGN iff no member owns the address.
