@@ -7,6 +7,7 @@ wrong, the test gets wrong for it.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from dataclasses import replace
@@ -17,6 +18,7 @@ import pytest
 from boards.faults import FAULTS, Good
 from boards.linking import FLAGS, NRF52840, RTTHREAD, STM32CUBE, Project
 from emulate.build import RUNTIME, output_of
+from ramwright import cli
 from ramwright.elf import ElfError, read_elf
 from ramwright.layout import Layout
 from ramwright.linked import arena_addresses, foreign_sections, state_addresses
@@ -140,6 +142,22 @@ def test_noinit_section_of_the_home_can_be_adopted(tmp_path: Path) -> None:
     scripts = [script, *project.scripts(layout)[1:]]
     elf = project.linked("noinit", project.objects(layout), scripts)
     assert verify(layout, elf) == ()
+
+
+def test_map_of_an_elf_says_what_verify_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = Project(STM32CUBE, tmp_path)
+    layout = project.layout("heaps: {main: {region: ram, size: 16K}}\n")
+    project.firmware(layout)
+    file, elf = tmp_path / "motor.yaml", tmp_path / "firmware.elf"
+    assert cli.main(["map", str(file), "--elf", str(elf)]) == cli.OK
+    file.write_text(file.read_text().replace("size: 16K", "size: 12K"))
+    capsys.readouterr()
+    assert cli.main(["map", str(file), "--elf", str(elf), "--format", "json"]) == cli.PROBLEMS
+    drawn = capsys.readouterr()
+    assert "RW0515" in drawn.err
+    assert "RW0515" in [problem["code"] for problem in json.loads(drawn.out)["problems"]]
 
 
 def test_dropped_objects_of_a_real_link(tmp_path: Path) -> None:

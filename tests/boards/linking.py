@@ -155,6 +155,7 @@ class Project:
             f"ramwright: 1\nname: {name}\ntarget: {{cpu: cortex-m4}}\nhome: ram\n{head}\n"
             f"regions:{self.board.regions}{objects}\n"
         )
+        (self.directory / f"{name}.yaml").write_text(text)
         config, problems, _ = understood(text.encode(), f"{name}.yaml")
         assert config is not None and not has_errors(problems), problems
         layout = plan(config)
