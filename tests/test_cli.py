@@ -253,7 +253,6 @@ def test_damaged_elf_is_one_line(
     assert said == f"ramwright: fw.elf: a damaged ELF file ({type(error).__name__}: x)\n"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
 @pytest.mark.parametrize("arguments", [["schema"], ["map", "app.ramwright.yaml"]])
 @pytest.mark.usefixtures("config")
 def test_full_standard_output_is_one_line(arguments: list[str]) -> None:
