@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         command: Callable[[argparse.Namespace], int] = options.command
+        options.found = []
         status = command(options)
+        _print_document(options)
         sys.stdout.flush()
         return status
     except CannotDo as reason:
@@ -92,11 +94,13 @@ def _parser() -> argparse.ArgumentParser:
 
     check = _command(commands, "check", _check, "find the mistakes in a config; writes nothing")
     _config(check)
+    _problem_format(check)
 
     generate = _command(
         commands, "generate", _generate, "write the C source and header, linker scripts and map"
     )
     _config(generate)
+    _problem_format(generate)
     generate.add_argument(
         "-o", "--output", metavar="DIR", required=True, type=Path, help="folder of the outputs"
     )
@@ -128,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
         commands, "verify", _verify, "prove that a linked firmware is what the config says"
     )
     _config(verify)
+    _problem_format(verify)
     verify.add_argument("elf", metavar="ELF", type=Path, help="the linked firmware, with symbols")
 
     init = _command(commands, "init", _init, "write a starter config")
@@ -180,16 +185,29 @@ def _config(command: argparse.ArgumentParser) -> None:
     command.add_argument("config", metavar="FILE", help="the config, e.g. memory.ramwright.yaml")
 
 
+def _problem_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--format",
+        dest="problem_format",
+        choices=("text", "json", "sarif", "github"),
+        default="text",
+        help="how problems are written: text to standard error, the others to standard output; "
+        "default: %(default)s",
+    )
+
+
 def _check(options: argparse.Namespace) -> int:
-    return PROBLEMS if _layout(options.config) is None else OK
+    return PROBLEMS if _layout(options) is None else OK
 
 
 def _generate(options: argparse.Namespace) -> int:
-    layout = _layout(options.config)
+    layout = _layout(options)
     if layout is None:
         return PROBLEMS
     folder: Path = options.output
     if options.list_outputs:
+        if _is_for_programs(options):
+            raise CannotDo(f"--list-outputs and --format {options.problem_format}: choose one")
         from ramwright.outputs import output_names
 
         print("\n".join(str(folder / name) for name in output_names(layout.name)))
@@ -198,7 +216,7 @@ def _generate(options: argparse.Namespace) -> int:
 
     outputs = {folder / name: text for name, text in render(layout).items()}
     if options.check:
-        return _report_stale(options.config, outputs)
+        return _report_stale(options, outputs)
     if options.depfile:
         from ramwright.depfile import CannotName, depfile
 
@@ -214,7 +232,7 @@ def _generate(options: argparse.Namespace) -> int:
 def _map(options: argparse.Namespace) -> int:
     from ramwright.planner import plan
 
-    config, problems = _load(options.config)
+    config, problems = _load(options)
     if config is None:
         return PROBLEMS
     layout = plan(config)
@@ -225,7 +243,7 @@ def _map(options: argparse.Namespace) -> int:
         elf = _elf(options.elf)
         memory = linked_map(layout, elf)
         found = verify(layout, elf)
-        _print_problems(found, {})
+        _print_problems(options, found, {})
         problems += found
     else:
         from ramwright.memory_map import plan_map
@@ -243,15 +261,17 @@ def _map(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    layout = _layout(options.config)
+    layout = _layout(options)
     if layout is None:
         return PROBLEMS
     from ramwright.verify import verify
 
     problems = verify(layout, _elf(options.elf))
-    _print_problems(problems, {})
+    _print_problems(options, problems, {})
     if has_errors(problems):
         return PROBLEMS
+    if _is_for_programs(options):
+        return OK
     count = len(layout.objects)
     objects = "1 object is" if count == 1 else f"{count} objects are"
     print(f"{options.elf}: {objects} where {options.config} says")
@@ -271,7 +291,7 @@ def _init(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise CannotDo(f"--linker {options.linker}: {error}") from error
     regions, problems = regions_of(options.from_ld, options.linker)
-    _print_problems(problems, {})
+    _print_problems(options, problems, {})
     if has_errors(problems):
         return PROBLEMS
     file = options.output.name if options.output else "memory.ramwright.yaml"
@@ -323,21 +343,22 @@ def _elf(path: Path) -> ElfImage:
         raise CannotDo(f"{path}: a damaged ELF file ({type(error).__name__}: {error})") from error
 
 
-def _load(name: str) -> tuple[Config | None, tuple[Problem, ...]]:
-    """The config in file `name`, its problems printed."""
+def _load(options: argparse.Namespace) -> tuple[Config | None, tuple[Problem, ...]]:
+    """The config the command is about, its problems printed."""
     from ramwright.load import load
 
+    name: str = options.config
     try:
         config, problems, sources = load(Path(name), name)
     except OSError as error:
         raise CannotDo(f"cannot read {error.filename or name}: {error.strerror}") from error
-    _print_problems(problems, sources)
+    _print_problems(options, problems, sources)
     return config, problems
 
 
-def _layout(name: str) -> Layout | None:
-    """The layout of the config in file `name`; None if it has errors. Problems are printed."""
-    config, problems = _load(name)
+def _layout(options: argparse.Namespace) -> Layout | None:
+    """The layout of that config; None if it has errors. Problems are printed."""
+    config, problems = _load(options)
     if config is None or has_errors(problems):
         return None
     from ramwright.planner import plan
@@ -345,16 +366,32 @@ def _layout(name: str) -> Layout | None:
     return plan(config)
 
 
-def _print_problems(problems: Iterable[Problem], sources: Sources) -> None:
+def _print_problems(
+    options: argparse.Namespace, problems: Iterable[Problem], sources: Sources
+) -> None:
+    """As text at once; in other formats they are one document, see _print_document."""
     problems = tuple(problems)
-    if problems:
+    options.found += problems
+    if problems and not _is_for_programs(options):
         from ramwright.diagnostics import format_text
 
         color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         print(format_text(problems, sources, color=color), end="", file=sys.stderr)
 
 
-def _report_stale(config: str, outputs: Mapping[Path, str]) -> int:
+def _is_for_programs(options: argparse.Namespace) -> bool:
+    """Whether the problems are for a program: then nothing else goes to standard output."""
+    return getattr(options, "problem_format", "text") != "text"
+
+
+def _print_document(options: argparse.Namespace) -> None:
+    if _is_for_programs(options):
+        from ramwright.problem_formats import FORMATS
+
+        print(FORMATS[options.problem_format](options.found), end="")
+
+
+def _report_stale(options: argparse.Namespace, outputs: Mapping[Path, str]) -> int:
     from ramwright.files import is_current
 
     stale = [path for path, text in outputs.items() if not is_current(path, text)]
@@ -363,11 +400,11 @@ def _report_stale(config: str, outputs: Mapping[Path, str]) -> int:
             Mark(str(path)),
             "RW0301",
             "not what the config generates" if path.exists() else "missing",
-            f"run: ramwright generate {config} -o {path.parent}",
+            f"run: ramwright generate {options.config} -o {path.parent}",
         )
         for path in stale
     ]
-    _print_problems(problems, {})
+    _print_problems(options, problems, {})
     return PROBLEMS if stale else OK
 
 
