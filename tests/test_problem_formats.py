@@ -116,7 +116,7 @@ def test_nothing_but_the_document_goes_to_standard_output(
 
 
 def test_problem_matcher_of_the_docs_finds_what_is_printed() -> None:
-    text = (ROOT / "docs" / "diagnostics.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "editor.md").read_text(encoding="utf-8")
     block = re.search(r"```json\n(.*?)```", text, re.DOTALL)
     assert block is not None
     pattern = json.loads(block[1])["tasks"][0]["problemMatcher"]["pattern"]

@@ -14,11 +14,14 @@ _HEAP_SHARE = 4  # the example heap takes a quarter of the home region
 _GRANULE = 8  # a heap's size is a multiple of this
 
 _TEXT = """\
+# yaml-language-server: $schema=ramwright.schema.json
+#
 # Memory layout, begun from {source}. Reference: docs/config.md, `ramwright explain CODE`.
 #
 #   ramwright check {file}            finds mistakes
 #   ramwright map {file}              shows what lies where
 #   ramwright generate {file} -o DIR  writes sources, linker scripts, map
+#   ramwright schema >ramwright.schema.json   for completion and help in your editor
 ramwright: 1
 name: app                      # prefix of the generated files: app_memory.h, app_memory.c, …
 target: {{cpu: cortex-m4}}       # a guess: name your core; it decides alignment for DMA
