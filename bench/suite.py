@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench import arenas, boot, closures, heaps, pools, slabs
+from bench import arenas, boot, closures, generator, heaps, pools, slabs
 from bench.build import Target, newlib_image
 from bench.calls import Figures
 from bench.traces import Trace, recorded
@@ -63,6 +63,7 @@ def measured(directory: Path, traces: Path) -> Figures:
     with ProcessPoolExecutor(WORKERS) as pool:
         for future in [pool.submit(task) for task in tasks]:
             found |= future.result()
+    found |= generator.generator_figures(directory / "generator")  # alone: it is timed
     return found | _derived(found)
 
 

@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+import os
+import sys
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from ramwright import __version__, assets
 from ramwright.layout import Layout
@@ -26,9 +31,41 @@ def render(layout: Layout) -> dict[str, str]:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_cache(),
         autoescape=False,  # the outputs are C and linker scripts; names are checked identifiers
     )
     texts = [environment.get_template(file).render(values) for file in TEMPLATES.values()]
     memory = plan_map(layout)
     texts += [map_text(memory), map_json(memory)]
     return dict(zip(output_names(layout.name), texts, strict=True))
+
+
+class _Cache(FileSystemBytecodeCache):
+    """Compiled templates; what cannot be read or written is compiled each time."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        try:
+            super().load_bytecode(bucket)
+        except Exception:  # unreadable, or not what was written: unpickling raises what it likes
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        try:
+            super().dump_bytecode(bucket)
+        except OSError:
+            return
+
+
+def _cache() -> _Cache | None:
+    """In the user's cache folder; compiling takes longer than all the rest of a small run. None
+    where there is no such folder to be had, or where Python was told to write no bytecode."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    home = os.environ.get("HOME")
+    if sys.dont_write_bytecode or not (base or home):
+        return None
+    folder = (Path(base) if base else Path(home or "") / ".cache") / "ramwright"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return _Cache(str(folder), f"{__version__}-%s.bytecode")
