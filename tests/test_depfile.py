@@ -24,7 +24,7 @@ def only_the_config(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_make_sees_a_change_and_forgives_a_loss(name: str, tmp_path: Path) -> None:
     config = tmp_path / name
     config.write_text("", encoding="utf-8")
-    (tmp_path / "app.d").write_text(depfile([Path("app.h")], config), encoding="utf-8")
+    (tmp_path / "app.d").write_text(depfile([Path("app.h")], [config]), encoding="utf-8")
     (tmp_path / "Makefile").write_text("app.h:\n\ttouch $@\ninclude app.d\n", encoding="utf-8")
 
     def make(*options: str) -> int:
@@ -44,7 +44,7 @@ def test_ninja_reads_the_same_path(name: str, tmp_path: Path) -> None:
     # Ninja ends a path at * and ', whatever stands before them.
     config = tmp_path / name
     config.write_text("", encoding="utf-8")
-    (tmp_path / "text").write_text(depfile([Path("out")], config), encoding="utf-8")
+    (tmp_path / "text").write_text(depfile([Path("out")], [config]), encoding="utf-8")
     (tmp_path / "build.ninja").write_text(
         "rule r\n command = cp text d && touch out\n depfile = d\n deps = gcc\nbuild out: r\n",
         encoding="utf-8",
@@ -58,5 +58,5 @@ def test_ninja_reads_the_same_path(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a;b", "a|b", "a=b", "a\\b", "a\tb", "a\nb"])
 def test_what_make_cannot_write_is_refused(name: str) -> None:
     with pytest.raises(CannotName) as caught:
-        depfile([Path("app.h")], Path("folder") / name)
+        depfile([Path("app.h")], [Path("folder") / name])
     assert "\n" not in str(caught.value)

@@ -12,12 +12,14 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ramwright import __version__
-from ramwright.errors import Mark, Problem, has_errors
+from ramwright.config_options import add_config, request_of
+from ramwright.errors import Mark, Problem, has_errors, in_order
 
 if TYPE_CHECKING:
     from ramwright.elf import ElfImage
@@ -93,13 +95,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     check = _command(commands, "check", _check, "find the mistakes in a config; writes nothing")
-    _config(check)
+    add_config(check)
     _problem_format(check)
+
+    effective = _command(
+        commands, "config", _effective, "print the config as merged, with the origin of each value"
+    )
+    add_config(effective)
 
     generate = _command(
         commands, "generate", _generate, "write the C source and header, linker scripts and map"
     )
-    _config(generate)
+    add_config(generate)
     _problem_format(generate)
     generate.add_argument(
         "-o", "--output", metavar="DIR", required=True, type=Path, help="folder of the outputs"
@@ -122,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     map_ = _command(commands, "map", _map, "show what lies where, planned or as linked")
-    _config(map_)
+    add_config(map_)
     map_.add_argument("--elf", metavar="ELF", type=Path, help="the linked firmware: real addresses")
     map_.add_argument(
         "--format", choices=("text", "json"), default="text", help="default: %(default)s"
@@ -131,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     verify = _command(
         commands, "verify", _verify, "prove that a linked firmware is what the config says"
     )
-    _config(verify)
+    add_config(verify)
     _problem_format(verify)
     verify.add_argument("elf", metavar="ELF", type=Path, help="the linked firmware, with symbols")
 
@@ -156,7 +163,13 @@ def _parser() -> argparse.ArgumentParser:
     explain = _command(commands, "explain", _explain, "explain a diagnostic: cause, example, cure")
     explain.add_argument("code", metavar="CODE", help="as printed, e.g. RW0101")
 
-    _command(commands, "schema", _schema, "print the JSON Schema of the config language")
+    schema = _command(commands, "schema", _schema, "print the JSON Schema of the config language")
+    schema.add_argument(
+        "--part",
+        choices=("layout", "include", "variant"),
+        default="layout",
+        help="of a whole layout, an included file, or a variant; default: %(default)s",
+    )
 
     paths = _command(commands, "paths", _paths, "print where the files for your build are")
     what = paths.add_mutually_exclusive_group(required=True)
@@ -181,10 +194,6 @@ def _command(
     return command
 
 
-def _config(command: argparse.ArgumentParser) -> None:
-    command.add_argument("config", metavar="FILE", help="the config, e.g. memory.ramwright.yaml")
-
-
 def _problem_format(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--format",
@@ -197,7 +206,37 @@ def _problem_format(command: argparse.ArgumentParser) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    return PROBLEMS if _layout(options) is None else OK
+    """Without a variant named: the config and all its variants, with notes too."""
+    from ramwright.load import load, load_all_variants
+    from ramwright.rules.advice import notes
+
+    request = request_of(options)
+    with _blamed(options.config):
+        if request.variant is None:
+            configs, problems, sources = load_all_variants(
+                Path(options.config), options.config, request
+            )
+        else:
+            config, problems, sources = load(Path(options.config), options.config, request)
+            configs = (config,) if config else ()
+    advice = dict.fromkeys(note for config in configs for note in notes(config))
+    _print_problems(options, in_order((*problems, *advice)), sources)
+    return PROBLEMS if has_errors(problems) else OK
+
+
+def _effective(options: argparse.Namespace) -> int:
+    from ramwright.effective import effective
+    from ramwright.load import merged
+
+    with _blamed(options.config):
+        root, config, problems, sources = merged(
+            Path(options.config), options.config, request_of(options)
+        )
+    _print_problems(options, problems, sources)
+    if root is None or config is None or has_errors(problems):
+        return PROBLEMS
+    print(effective(root, config), end="")
+    return OK
 
 
 def _generate(options: argparse.Namespace) -> int:
@@ -222,7 +261,7 @@ def _generate(options: argparse.Namespace) -> int:
 
         targets = [options.depfile_target] if options.depfile_target else list(outputs)
         try:
-            outputs[options.depfile] = depfile(targets, Path(options.config))
+            outputs[options.depfile] = depfile(targets, map(Path, layout.config.files))
         except CannotName as error:
             raise CannotDo(str(error)) from error
     _write(outputs)
@@ -315,11 +354,12 @@ def _explain(options: argparse.Namespace) -> int:
     return OK
 
 
-def _schema(_: argparse.Namespace) -> int:
-    from ramwright import assets
+def _schema(options: argparse.Namespace) -> int:
+    import json
 
-    schema = assets.path("schemas") / "ramwright.schema.json"
-    print(schema.read_text(encoding="utf-8"), end="")
+    from ramwright.schema import language
+
+    print(json.dumps(language(options.part), indent=2, ensure_ascii=False))
     return OK
 
 
@@ -343,21 +383,31 @@ def _elf(path: Path) -> ElfImage:
         raise CannotDo(f"{path}: a damaged ELF file ({type(error).__name__}: {error})") from error
 
 
-def _load(options: argparse.Namespace) -> tuple[Config | None, tuple[Problem, ...]]:
-    """The config the command is about, its problems printed."""
-    from ramwright.load import load
+@contextmanager
+def _blamed(name: str) -> Iterator[None]:
+    """Turns what stands in the way of reading the config `name` into one line."""
+    from ramwright.probe import MissingCompilerError
 
-    name: str = options.config
     try:
-        config, problems, sources = load(Path(name), name)
+        yield
+    except MissingCompilerError as error:
+        raise CannotDo(f"--cc: {error}") from error
     except OSError as error:
         raise CannotDo(f"cannot read {error.filename or name}: {error.strerror}") from error
+
+
+def _load(options: argparse.Namespace) -> tuple[Config | None, tuple[Problem, ...]]:
+    """The config that `options` name, its problems printed."""
+    from ramwright.load import load
+
+    with _blamed(options.config):
+        config, problems, sources = load(Path(options.config), options.config, request_of(options))
     _print_problems(options, problems, sources)
     return config, problems
 
 
 def _layout(options: argparse.Namespace) -> Layout | None:
-    """The layout of that config; None if it has errors. Problems are printed."""
+    """The layout of the config that `options` name; None if it has errors. Problems are printed."""
     config, problems = _load(options)
     if config is None or has_errors(problems):
         return None
@@ -377,18 +427,6 @@ def _print_problems(
 
         color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         print(format_text(problems, sources, color=color), end="", file=sys.stderr)
-
-
-def _is_for_programs(options: argparse.Namespace) -> bool:
-    """Whether the problems are for a program: then nothing else goes to standard output."""
-    return getattr(options, "problem_format", "text") != "text"
-
-
-def _print_document(options: argparse.Namespace) -> None:
-    if _is_for_programs(options):
-        from ramwright.problem_formats import FORMATS
-
-        print(FORMATS[options.problem_format](options.found), end="")
 
 
 def _report_stale(options: argparse.Namespace, outputs: Mapping[Path, str]) -> int:

@@ -17,12 +17,12 @@ class CannotName(ValueError):
     """A path that a Make rule cannot hold; its text is one line that says which and why."""
 
 
-def depfile(targets: Iterable[Path], config: Path) -> str:
-    """The rule: `targets` are out of date when the config or the generator is newer.
+def depfile(targets: Iterable[Path], configs: Iterable[Path]) -> str:
+    """The rule: `targets` are out of date when one of `configs` or the generator is newer.
 
     Each prerequisite is a target of its own too, as with the compiler's -MP: one that is gone,
     after an upgrade say, means work to do and not a missing rule. Raises CannotName."""
-    inputs = [_escaped(path.absolute()) for path in (config, *assets.generator_inputs())]
+    inputs = [_escaped(path.absolute()) for path in (*configs, *assets.generator_inputs())]
     rule = " ".join(map(_escaped, targets)) + ":" + "".join(f" \\\n  {name}" for name in inputs)
     return rule + "\n" + "".join(f"{name}:\n" for name in inputs)
 

@@ -27,7 +27,7 @@ class Mark:
 
 MAX_PROBLEMS = 500  # that are reported; beyond, nobody reads on
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True)

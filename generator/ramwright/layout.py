@@ -118,6 +118,7 @@ class RegionPlan:
     home: bool
     states: tuple[State, ...]  # empty but in the home region
     objects: tuple[Object, ...]
+    borders: tuple[int, ...] = ()  # offsets that no object straddles: where banks meet
 
 
 @dataclass(frozen=True)

@@ -4,40 +4,149 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ramwright.characters import MAX_BYTES
-from ramwright.errors import Problem, has_errors, in_order, shortened
+from ramwright.errors import Mark, Problem, has_errors, in_order, shortened
+from ramwright.include import Tree, tree_of
+from ramwright.merge import COMMAND_LINE, define_line, with_defines, with_variant
 from ramwright.model import Config
+from ramwright.probe import measured
 from ramwright.rules import config_of
 from ramwright.rules.space import OVERFLOW
 from ramwright.schema import language, shaped
-from ramwright.source import parsed
+from ramwright.source import Mapping as Root
+from ramwright.wording import shown
 
 Sources = Mapping[str, tuple[str, ...]]  # lines of each file, by the name problems show it under
 
 
-def load(path: Path, shown_as: str) -> tuple[Config | None, tuple[Problem, ...], Sources]:
+@dataclass(frozen=True)
+class Request:
+    """What the command line says about a config."""
+
+    variant: str | None = None
+    defines: tuple[str, ...] = ()  # NAME=VALUE
+    root: Path | None = None  # how far inclusions may reach; by default the checkout
+    compiler: str | None = None  # command that compiles C, with flags: measures types
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The command line, an option a line, as problems show it."""
+        variant = f"{_VARIANT}{self.variant}" if self.variant is not None else ""
+        return (variant, *map(define_line, self.defines))
+
+
+_VARIANT = "--variant "
+NOTHING = Request()
+
+
+@dataclass(frozen=True)
+class _Understood:
+    """One variant of a config, its tree included."""
+
+    root: Root | None
+    config: Config | None
+    problems: tuple[Problem, ...]
+
+
+def load(
+    path: Path, shown_as: str, request: Request = NOTHING
+) -> tuple[Config | None, tuple[Problem, ...], Sources]:
     """The config in the file at `path`, which problems call `shown_as`.
 
     The config is None where there are errors, save where the only errors are regions that
     overflow: such a config can be drawn, by how much it overflows included, but not generated.
-    Raises OSError where the file cannot be read."""
+    Raises OSError where the file cannot be read, MissingCompilerError."""
+    return _config(_tree(path, shown_as, request), shown_as, request)
+
+
+def understood(
+    data: bytes, shown_as: str, request: Request = NOTHING
+) -> tuple[Config | None, tuple[Problem, ...], Sources]:
+    """The config in `data`; otherwise as load()."""
+    return _config(tree_of(data, Path(shown_as), shown_as, request.root), shown_as, request)
+
+
+def load_all_variants(
+    path: Path, shown_as: str, request: Request = NOTHING
+) -> tuple[tuple[Config, ...], tuple[Problem, ...], Sources]:
+    """The config and each of its variants, as far as they are sound, and what is wrong with any.
+
+    Otherwise as load()."""
+    tree = _tree(path, shown_as, request)
+    sources = _sources(tree, request)
+    base = _variant(tree, shown_as, request)
+    configs, known = [base.config], set(base.problems)
+    problems = list(base.problems)
+    for name in tree.variants if tree.root is not None else ():
+        one = _variant(tree, shown_as, replace(request, variant=name))
+        configs.append(one.config)
+        own = [p for p in one.problems if p not in known]
+        problems += [replace(p, what=f"{p.what} (variant `{shown(name)}`)") for p in own]
+    sound = tuple(config for config in configs if config is not None)
+    return sound, shortened(in_order(problems)), sources
+
+
+def merged(
+    path: Path, shown_as: str, request: Request = NOTHING
+) -> tuple[Root | None, Config | None, tuple[Problem, ...], Sources]:
+    """The tree of all files and overlays that load() makes a config of, and what it returns."""
+    tree = _tree(path, shown_as, request)
+    one = _variant(tree, shown_as, request)
+    return one.root, one.config, shortened(one.problems), _sources(tree, request)
+
+
+def _tree(path: Path, shown_as: str, request: Request) -> Tree:
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)  # the rest of a larger file is nobody's business
-    return understood(data, shown_as)
+    return tree_of(data, path, shown_as, request.root)
 
 
-def understood(data: bytes, shown_as: str) -> tuple[Config | None, tuple[Problem, ...], Sources]:
-    """The config in `data`; otherwise as load()."""
-    source = parsed(data, shown_as)
-    problems = list(source.problems)
+def _sources(tree: Tree, request: Request) -> Sources:
+    return {**tree.lines, COMMAND_LINE: request.lines}
+
+
+def _config(
+    tree: Tree, shown_as: str, request: Request
+) -> tuple[Config | None, tuple[Problem, ...], Sources]:
+    one = _variant(tree, shown_as, request)
+    return one.config, shortened(one.problems), _sources(tree, request)
+
+
+def _variant(tree: Tree, shown_as: str, request: Request) -> _Understood:
+    """The one variant of `tree` that is requested."""
+    problems = list(tree.problems)
+    root = _overlaid(tree, request, problems)
     config = None
-    if source.root is not None:
-        tree, shape_problems = shaped(source.root, language())
-        problems += shape_problems
-        if tree is not None:
-            config, rule_problems = config_of(tree, shown_as)
-            problems += rule_problems
+    if root is not None:
+        sizes, probe_problems = measured(root, Path(shown_as).parent, request.compiler)
+        config, rule_problems = config_of(root, shown_as, sizes)
+        problems += [*probe_problems, *rule_problems]
+        if config is not None:
+            files = (*tree.files, *sizes.headers)
+            config = replace(config, variant=request.variant, files=files)
     drawable = not has_errors(p for p in problems if p.code != OVERFLOW)
-    return (config if drawable else None), shortened(in_order(problems)), {shown_as: source.lines}
+    return _Understood(root, config if drawable else None, in_order(problems))
+
+
+def _overlaid(tree: Tree, request: Request, problems: list[Problem]) -> Root | None:
+    """The tree with what the command line asks for, of the shape of a whole layout."""
+    root = tree.root
+    if root is None:
+        return None
+    if request.variant is not None:
+        column = len(_VARIANT) + 1
+        where = Mark(COMMAND_LINE, 1, column, column + len(request.variant))
+        root, unmatched = with_variant(root, tree.variants, request.variant, where)
+        problems += unmatched
+    entries = {key: entry for key, entry in root.entries.items() if key != "variants"}
+    root = replace(root, entries=entries)
+    root, unknown = with_defines(root, dict(enumerate(request.defines, start=2)))
+    problems += unknown
+    if len(tree.files) == 1 and request.variant is None:
+        return root  # has been looked at as a whole
+    whole, found = shaped(root, language())
+    problems += found
+    return whole

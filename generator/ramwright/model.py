@@ -8,6 +8,7 @@ Nothing here knows YAML, C or the linker. Every value has passed the schema and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Literal
 
 from ramwright.errors import Mark
@@ -32,11 +33,17 @@ class Region:
     reserve_end: int  # likewise at the end
     alias_of: str | None  # another address of the same bytes; holds no objects
     where: Mark = field(compare=False)
+    banks: tuple[int, ...] = ()  # sizes of the banks it consists of, where it has several
 
     @property
     def end(self) -> int:
         """First address past the region."""
         return self.origin + self.size
+
+    @property
+    def borders(self) -> tuple[int, ...]:
+        """Offsets at which a bank begins behind another."""
+        return tuple(accumulate(self.banks[:-1]))
 
 
 @dataclass(frozen=True)
@@ -166,3 +173,5 @@ class Config:
     slabs: dict[str, Slab]
     memheaps: dict[str, Memheap]
     default: str | None  # a heap, slab or memheap
+    variant: str | None = None  # which overlay was applied
+    files: tuple[str, ...] = ()  # all that was read: the top file, included ones, headers measured

@@ -7,9 +7,10 @@
 
 Objects pinned to the start come first, from the origin. Then the reserve and, in the home region,
 the state of every allocator, which is part of .bss. Then the objects whose place the linker
-chooses, in the order it takes them: buffers, pools, heaps, slabs, each in declaration order. They
-must end at the limit, before the first object pinned by address or to the end. Objects pinned to
-the end lie before reserve.end and grow downward.
+chooses, in the order it takes them: buffers, pools, heaps, slabs, each in declaration order; one
+that would straddle two banks goes to the start of the next. They must end at the limit, before the
+first object pinned by address or to the end. Objects pinned to the end lie before reserve.end and
+grow downward.
 """
 
 from __future__ import annotations
@@ -101,12 +102,26 @@ def place(region: Region, objects: Iterable[Wanted], state: int) -> Plan:
     state_start = align_up(region.origin + cursor, STATE_ALIGNMENT) - region.origin
     linked_start = cursor = state_start + state if state else cursor
     for o in linked:
-        offsets[o.name] = align_up(region.origin + cursor, o.alignment) - region.origin
+        offsets[o.name] = _settled(region, cursor, o)
         cursor = offsets[o.name] + o.size
     offsets |= {o.name: pins[o.name] - region.origin for o in later}
     limit = min([region.size - region.reserve_end, *(offsets[o.name] for o in later)])
     names = tuple(o.name for o in linked)
     return Plan(offsets, names, state_start, linked_start, cursor, limit)
+
+
+def straddled(borders: Iterable[int], offset: int, size: int) -> int | None:
+    """The first of `borders` inside `size` bytes from `offset` on."""
+    return next((border for border in borders if offset < border < offset + size), None)
+
+
+def _settled(region: Region, cursor: int, o: Wanted) -> int:
+    """The first offset from `cursor` on at which `o` is aligned and lies in one bank."""
+    offset = align_up(region.origin + cursor, o.alignment) - region.origin
+    for border in region.borders:
+        if offset < border < offset + o.size:
+            offset = align_up(region.origin + border, o.alignment) - region.origin
+    return offset
 
 
 def pinned_addresses(region: Region, objects: Iterable[Wanted]) -> dict[str, int]:

@@ -50,6 +50,7 @@ def _region(config: Config, region: Region, owners: dict[str, list[Owner]]) -> R
         home=home,
         states=_states(everybody, placed.state_start) if home else (),
         objects=tuple(sorted(objects, key=lambda obj: obj.offset)),
+        borders=region.borders,
     )
 
 

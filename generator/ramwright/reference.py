@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ramwright.schema import Schema, resolved
+from ramwright.schema_parts import Schema, resolved
 from ramwright.wording import listed
 
 _SECTIONS = (

@@ -21,7 +21,7 @@ def map_json(memory: MemoryMap, problems: Iterable[Problem] = ()) -> str:
     document: Json = {
         "ramwright_map": VERSION,
         "name": layout.name,
-        "variant": None,
+        "variant": layout.config.variant,
         "basis": memory.basis,
         "cpu": layout.config.target.cpu,
         "home": layout.config.home,

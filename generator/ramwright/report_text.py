@@ -32,7 +32,8 @@ def map_text(memory: MemoryMap) -> str:
     """The whole map."""
     layout = memory.layout
     basis = "as linked" if memory.basis == "elf" else "plan; offsets are nominal, = is exact"
-    lines = [f"{layout.name}: memory map ({basis})", _totals(memory), ""]
+    variant = f", variant {layout.config.variant}" if layout.config.variant else ""
+    lines = [f"{layout.name}{variant}: memory map ({basis})", _totals(memory), ""]
     for region in memory.regions:
         lines += [*_region(memory, region), ""]
     lines += _aliases(memory) + _memheaps(memory)

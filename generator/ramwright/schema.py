@@ -12,14 +12,13 @@ import json
 import re
 from collections.abc import Mapping as Dict
 from functools import cache
-from typing import Any
+from typing import Literal
 
-from ramwright import assets
+from ramwright import assets, schema_parts
 from ramwright.errors import MAX_PROBLEMS, Mark, Problem, Related, TooManyProblemsError
-from ramwright.source import Broken, Entry, Mapping, Node, Scalar, Sequence
+from ramwright.schema_parts import Schema, resolved
+from ramwright.source import Broken, Entry, Mapping, Node, Null, Scalar, Sequence
 from ramwright.wording import did_you_mean, listed, nearest, shown
-
-Schema = Dict[str, Any]
 
 _TYPE_WORDS = {
     "object": "keys with values",
@@ -29,14 +28,14 @@ _TYPE_WORDS = {
     "boolean": "`true` or `false`",
 }
 _FOUND_WORDS = {**_TYPE_WORDS, "object": "a mapping", "boolean": "a boolean"}
+Part = Literal["layout", "include", "variant"]
 
 
 @cache
-def language() -> Schema:
-    """The JSON Schema of the config language."""
+def language(part: Part = "layout") -> Schema:
+    """The JSON Schema of the config language, or of a part of it: an included file, a variant."""
     text = (assets.path("schemas") / "ramwright.schema.json").read_text(encoding="utf-8")
-    schema: Schema = json.loads(text)
-    return schema
+    return schema_parts.part_of(json.loads(text), part)
 
 
 def shaped(root: Mapping, schema: Schema) -> tuple[Mapping | None, tuple[Problem, ...]]:
@@ -57,15 +56,6 @@ def shaped(root: Mapping, schema: Schema) -> tuple[Mapping | None, tuple[Problem
     return (tree if isinstance(tree, Mapping) else None), tuple(walker.problems)
 
 
-def resolved(schema: Schema, part: Schema) -> Schema:
-    """`part` with what it refers to merged in; its own keywords win."""
-    merged: dict[str, Any] = {}
-    for reference in [part] if "$ref" in part else part.get("allOf", ()):
-        name = reference["$ref"].removeprefix("#/definitions/")
-        merged |= resolved(schema, schema["definitions"][name])
-    return merged | {k: v for k, v in part.items() if k not in ("$ref", "allOf")}
-
-
 class _Walker:
     def __init__(self, schema: Schema) -> None:
         self.problems: list[Problem] = []
@@ -77,6 +67,8 @@ class _Walker:
         if isinstance(node, Broken):
             return node
         rule = self._rule(part)
+        if isinstance(node, Null):
+            return self._null(node, rule)
         kind = _type_of(node)
         if not self._type_fits(kind, node, rule, name):
             return Broken(node.where)
@@ -99,13 +91,21 @@ class _Walker:
         if len(self.problems) > MAX_PROBLEMS:
             raise TooManyProblemsError
 
+    def _null(self, node: Null, rule: Schema) -> Node:
+        if "null" in rule.get("type", ()):
+            return node
+        hint = "give one, or delete the key to get its default"
+        self._problem(node.where, "RW0016", "`null` is no value", hint)
+        return Broken(node.where)
+
     def _type_fits(self, kind: str, node: Node, rule: Schema, name: str) -> bool:
         types = rule.get("type", kind)
         if kind == types or (isinstance(types, list) and kind in types):
             return True
-        wanted = rule.get("x-ramwright-what") or _TYPE_WORDS[types]
+        only = types if isinstance(types, str) else types[0]
+        wanted = rule.get("x-ramwright-what") or _TYPE_WORDS[only]
         hint = ""
-        if kind == "integer" and types == "string":
+        if kind == "integer" and only == "string":
             hint = "put it in quotes if that number is meant as a text"
         self._problem(
             node.where,
@@ -132,7 +132,7 @@ class _Walker:
                 node.where,
                 "RW0105",
                 f"`{shown(str(value))}` is no value of {_subject(name)}",
-                did_you_mean(str(value), rule["enum"]) or f"one of {listed(rule['enum'])}",
+                _choice_hint(str(value), rule["enum"]),
             )
         elif isinstance(value, str):
             self._text_fits(node, value, rule, name)
@@ -151,6 +151,13 @@ class _Walker:
                 "RW0106",
                 f"{_subject(name)} is an empty text",
                 f"write {rule['x-ramwright-what']}",
+            )
+        elif len(text) > rule.get("maxLength", len(text)):
+            self._problem(
+                node.where,
+                "RW0112",
+                f"`{shown(text)}` has {len(text)} characters; {rule['maxLength']} are the most",
+                "choose a shorter name",
             )
         elif "pattern" in rule and not re.fullmatch(rule["pattern"], text):
             self._problem(
@@ -193,19 +200,20 @@ class _Walker:
         properties: Schema = rule.get("properties", {})
         others = rule.get("additionalProperties")
         entries: dict[str, Entry] = {}
-        meant: set[str] = set()  # keys that misspelled ones stand for
         for key, entry in node.entries.items():
             part = properties.get(key)
             if part is None and isinstance(others, dict):
                 key = self._named(entry, rule)
                 part = others
             if part is None:
-                meant.add(self._unknown_key(entry, rule, name))
+                intended = self._unknown_key(entry, rule, name)
+                if intended and intended not in node.entries:
+                    entries.setdefault(intended, Entry(intended, entry.where, Broken(entry.where)))
                 continue
             value = self.node(entry.value, part, key, entry.where)
             entries.setdefault(key, Entry(key, entry.where, value))
-        for key in rule.get("required", ()):
-            if key not in node.entries and key not in meant:
+        for key in _required(rule, entries):
+            if key not in entries:
                 self._missing_key(key, properties[key], name, owner)
         if len(node.entries) < rule.get("minProperties", 0):
             self._problem(owner, "RW0107", f"{_subject(name)} is empty", "at least one is needed")
@@ -248,6 +256,19 @@ class _Walker:
             f"the key `{key}` is missing{inside}",
             f"add `{key}: …` ({about[:1].lower()}{about[1:]})",
         )
+
+
+def _required(rule: Schema, entries: Dict[str, Entry]) -> list[str]:
+    """The keys that must be there: `anyOf` lists alternatives, of which the last is the usual."""
+    alternatives = [other["required"] for other in rule.get("anyOf", ())]
+    satisfied = any(all(key in entries for key in keys) for keys in alternatives)
+    usual = alternatives[-1] if alternatives and not satisfied else []
+    return [*rule.get("required", ()), *usual]
+
+
+def _choice_hint(value: str, choices: list[str | None]) -> str:
+    words = [choice for choice in choices if choice is not None]
+    return did_you_mean(value, words) or f"one of {listed(words)}"
 
 
 def _subject(name: str) -> str:

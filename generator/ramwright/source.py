@@ -26,11 +26,14 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A value. `column` is where its text starts, 0 where text and file do not run in step."""
+    """A value. `column` is where its text starts, 0 where text and file do not run in step.
+
+    `scope` has the prefixes under which its expression looks for constants, the nearest first."""
 
     value: str | int | bool
     where: Mark
     column: int
+    scope: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,20 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
+class Null:
+    """The word `null`, which in a variant deletes."""
+
+    where: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """A value that was reported already; later stages pass it over."""
 
     where: Mark
 
 
-Node = Scalar | Mapping | Sequence | Broken
+Node = Scalar | Mapping | Sequence | Null | Broken
 
 
 @dataclass(frozen=True)
@@ -286,6 +296,8 @@ class _Reader:
         return Broken(where)
 
     def _word(self, text: str, where: Mark, column: int) -> Node:
+        if text == "null":
+            return Null(where)
         if text in _NOTHING:
             self._problem(
                 where,
@@ -340,7 +352,7 @@ def _is_empty(event: Any) -> bool:
 
 _YAML_TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*|0x[0-9a-fA-F]+)", re.ASCII)
-_NOTHING = frozenset(("~", "null", "Null", "NULL"))
+_NOTHING = frozenset(("~", "Null", "NULL"))
 _BOOLEANS = frozenset(
     word for base in ("yes", "no", "on", "off") for word in (base, base.title(), base.upper())
 ) | {"True", "TRUE", "False", "FALSE"}
@@ -366,6 +378,11 @@ _TRAPS = (
     ),
     (r"=", _QUOTE),
 )
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text`, a word, is read as that text where it stands without quotes."""
+    return text not in ("true", "false", "null", *_NOTHING) and not _trap_hint(text)
 
 
 def _trap_hint(text: str) -> str:

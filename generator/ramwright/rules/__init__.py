@@ -13,7 +13,7 @@ from typing import cast
 
 from ramwright import sizing
 from ramwright.cnames import BUILT_IN_TYPES, Kind
-from ramwright.errors import Mark, Problem
+from ramwright.errors import Mark, Problem, Related
 from ramwright.model import (
     Buffer,
     Checks,
@@ -23,14 +23,30 @@ from ramwright.model import (
     Link,
     Memheap,
     Pool,
+    Region,
     Slab,
     Target,
 )
 from ramwright.placement import Owner
-from ramwright.rules.fields import Constants, Fields, evaluated
+from ramwright.probe import Measured
+from ramwright.rules.advice import warnings
+from ramwright.rules.choice import Rooms, Undecided, state_bound
+from ramwright.rules.constants import constants_of
+from ramwright.rules.fields import Fields
 from ramwright.rules.groups import Membership, default_of
 from ramwright.rules.names import Declared, check_names, declared
-from ramwright.rules.objects import HOST, Setting, buffer_of, heap_of, pool_of
+from ramwright.rules.objects import (
+    HOST,
+    MAX_HEAP,
+    MIN_HEAP,
+    REST,
+    Setting,
+    buffer_of,
+    cache_line,
+    heap_of,
+    heap_size_fits,
+    pool_of,
+)
 from ramwright.rules.regions import home_of, regions_of
 from ramwright.rules.slabs import slab_of
 from ramwright.rules.space import Space, check_space, with_addresses
@@ -44,12 +60,6 @@ _GROUPS: tuple[tuple[Kind, str], ...] = (
     ("memheap", "memheaps"),
 )
 
-_TAKEN = {  # names that mean something else in an expression
-    "align_up": "`align_up` is a function of expressions",
-    "K": "`K` behind a number is a factor of 1024",
-    "M": "`M` behind a number is a factor of 1024 * 1024",
-}
-
 _BUILDERS: dict[Kind, Callable[[Fields, Setting], Owner | None]] = {
     "buffer": buffer_of,
     "pool": pool_of,
@@ -58,13 +68,18 @@ _BUILDERS: dict[Kind, Callable[[Fields, Setting], Owner | None]] = {
 }
 
 
-def config_of(root: Mapping, file: str) -> tuple[Config | None, tuple[Problem, ...]]:
-    """The config that `root` means; None where too much of it is at fault to name its parts."""
+def config_of(
+    root: Mapping, file: str, types: Measured
+) -> tuple[Config | None, tuple[Problem, ...]]:
+    """The config that `root` means; None where too much of it is at fault to name its parts.
+
+    `types` is what the compiler says about the C types it names."""
     problems: list[Problem] = []
     top = Fields(Entry("", Mark(file, 1, 1), root), {}, problems)
-    top = Fields(Entry("", top.where, root), _constants(top, problems), problems)
     target = top.inner("target")
     cpu = target.text("cpu") if target else None
+    constants = constants_of(top.entries("constants"), cache_line(cpu), problems)
+    top = Fields(Entry("", top.where, root), constants, problems)
     regions = regions_of(top, 64 if cpu == HOST else 32)
     home = home_of(top, regions)
     everything = [(kind, entry) for kind, key in _GROUPS for entry in top.entries(key)]
@@ -74,8 +89,9 @@ def config_of(root: Mapping, file: str) -> tuple[Config | None, tuple[Problem, .
         cpu or "",
         cast(Checks, top.text("checks") or "basic"),
         top.flag("debug_name", True),
+        types,
     )
-    built = _Built(top, everything, objects, setting)
+    built = _Built(top, everything, objects, setting, home)
     default = default_of(top, {name: kind for name, (kind, _) in objects.items()})
     name = top.text("name")
     layout = (name, top.place("name")) if name else None
@@ -98,7 +114,7 @@ def config_of(root: Mapping, file: str) -> tuple[Config | None, tuple[Problem, .
         memheaps={m.name: m for m in built.memheaps},
         default=default,
     )
-    return config, tuple(problems)
+    return config, (*problems, *warnings(config, types))
 
 
 class _Built:
@@ -112,25 +128,121 @@ class _Built:
         everything: list[tuple[Kind, Entry]],
         objects: Declared,
         setting: Setting,
+        home: str | None,
     ) -> None:
-        self.owners: list[Owner] = []
         self.memheaps: list[Memheap] = []
         self.pins: dict[str, Mark] = {}  # where each pinned object says so
+        self._setting = setting
+        self._top = top
+        self._by_rank: dict[int, Owner] = {}
+        self._undecided: list[Undecided] = []
+        self._rest: dict[int, Fields] = {}  # heaps that have the rest of their region
         membership = Membership()
         kinds = {name: kind for name, (kind, _) in objects.items()}
-        for kind, entry in everything:
+        for rank, (kind, entry) in enumerate(everything):
             fields = Fields.of(entry, top)
             first = objects[entry.key][1] is entry
             if kind == "memheap":
                 memheap = membership.memheap_of(fields, kinds, setting.debug_name)
                 self.memheaps += [memheap] if memheap and first else []
+            else:
+                self._add(rank, kind, entry, first)
+        self._decide(home)
+        self.owners = [owner for _, owner in sorted(self._by_rank.items())]
+
+    def _add(self, rank: int, kind: Kind, entry: Entry, first: bool) -> None:
+        fields = Fields.of(entry, self._top)
+        sound = not (self._setting.on_host and _placed(fields, ("address", "at", "section")))
+        if fields.words("requires") and not fields.has("region"):
+            if sound and first:
+                self._undecided.append(self._undecided_of(rank, kind, entry))
+            return
+        owner = _BUILDERS[kind](fields, self._setting)
+        if owner is None or not first or not sound:
+            return
+        self._by_rank[rank] = owner
+        if kind == "heap" and fields.text("size") == REST:
+            self._rest[rank] = fields
+        self._note_pin(owner, fields)
+
+    def _note_pin(self, owner: Owner, fields: Fields) -> None:
+        if owner.placement.section is None:
+            self.pins[owner.name] = fields.place("at" if owner.placement.at else "address")
+
+    def _undecided_of(self, rank: int, kind: Kind, entry: Entry) -> Undecided:
+        fields = Fields.of(entry, self._top)
+
+        def build(region: Region) -> tuple[Owner | None, list[Problem]]:
+            found: list[Problem] = []
+            inside = fields.reporting_to(found).with_text("region", region.name, "requires")
+            return _BUILDERS[kind](inside, self._setting), found
+
+        rest = kind == "heap" and fields.text("size") == REST
+        return Undecided(rank, fields, build, kind == "buffer", rest)
+
+    def _decide(self, home: str | None) -> None:
+        """Finds regions for those that only say what they require, and the size of the rest."""
+        if not self._undecided and not self._rest:
+            return
+        regions = [region for region in self._setting.regions.values() if region is not None]
+        rooms = Rooms(regions, home)
+        for rank, owner in self._by_rank.items():
+            rooms.put(rank, owner)
+            rooms.expect_state(state_bound(owner, rank in self._rest))
+        for one in self._undecided:
+            rooms.expect_undecided(one)
+        taken = self._rests_taken()
+        for one in sorted(self._undecided, key=lambda one: (one.rest, one.rank)):
+            chosen = rooms.decide(one, self._top.problems, taken)
+            if chosen is None:
                 continue
-            owner = _BUILDERS[kind](fields, setting)
-            if setting.on_host and _placed(fields, ("address", "at", "section")):
-                owner = None
-            self.owners += [owner] if owner and first else []
-            if owner and first and owner.placement.section is None:
-                self.pins[owner.name] = fields.place("at" if owner.placement.at else "address")
+            self._by_rank[one.rank] = chosen
+            self._note_pin(chosen, one.fields)
+            if one.rest:
+                self._rest[one.rank] = one.fields
+                taken.add(chosen.placement.region)
+        self._give_rest(rooms, home)
+
+    def _rests_taken(self) -> set[str]:
+        """The regions whose rest a heap has that names its region; two are a mistake."""
+        first: dict[str, Fields] = {}
+        for rank, fields in list(self._rest.items()):
+            region = self._by_rank[rank].placement.region
+            other = first.setdefault(region, fields)
+            if other is not fields:
+                fields.problem(
+                    "size",
+                    "RW0288",
+                    f"`{other.name}` has the rest of region `{region}` already",
+                    "give one of them a size",
+                    Related(other.place("size"), "here"),
+                )
+                del self._rest[rank], self._by_rank[rank]
+        return set(first)
+
+    def _give_rest(self, rooms: Rooms, home: str | None) -> None:
+        for rank, fields in sorted(
+            self._rest.items(), key=lambda item: self._by_rank[item[0]].placement.region == home
+        ):
+            heap = self._by_rank[rank]
+            assert isinstance(heap, Heap)
+            sized = rooms.rest(rank, heap)
+            if sized is None:
+                region = self._setting.regions[heap.placement.region]
+                assert region is not None
+                fields.problem(
+                    "size",
+                    "RW0289",
+                    f"nothing remains of region `{region.name}` for `{fields.name}`",
+                    f"a heap needs {MIN_HEAP} bytes, and the objects of the region come first",
+                    Related(region.where, f"`{region.name}` is declared here"),
+                )
+                del self._by_rank[rank]
+            elif sized.size > MAX_HEAP:
+                heap_size_fits(fields, sized.size)
+                del self._by_rank[rank]
+            else:
+                self._by_rank[rank] = sized
 
 
 def _placed(fields: Fields, keys: tuple[str, ...]) -> bool:
@@ -144,17 +256,6 @@ def _placed(fields: Fields, keys: tuple[str, ...]) -> bool:
             f"delete `{key}`, or name the `cpu` of the firmware",
         )
     return bool(written)
-
-
-def _constants(top: Fields, problems: list[Problem]) -> Constants:
-    values: dict[str, int | None] = {}
-    for entry in top.entries("constants"):
-        values[entry.key] = evaluated(entry, values, problems, size=True)
-        if entry.key in _TAKEN:
-            problems.append(
-                Problem(entry.where, "RW0212", _TAKEN[entry.key], "choose another name")
-            )
-    return values
 
 
 def _link(top: Fields, setting: Setting) -> Link:

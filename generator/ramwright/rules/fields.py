@@ -7,6 +7,7 @@ so a rule that needs the value just passes the object over.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 
 from ramwright.errors import Mark, Problem, Related
@@ -31,6 +32,24 @@ class Fields:
         """The keys of the mapping at `entry`, somewhere inside `parent`."""
         return cls(entry, parent._constants, parent._problems)
 
+    @property
+    def problems(self) -> list[Problem]:
+        """Where problems go."""
+        return self._problems
+
+    def reporting_to(self, problems: list[Problem]) -> Fields:
+        """The same, with problems going to `problems`."""
+        copy = Fields(Entry(self.name, self.where, Broken(self.where)), self._constants, problems)
+        copy._entries = self._entries
+        return copy
+
+    def with_text(self, key: str, text: str, origin: str) -> Fields:
+        """The same, with `key` saying `text` where `origin` stands."""
+        where = self.place(origin)
+        copy = self.reporting_to(self._problems)
+        copy._entries = {**self._entries, key: Entry(key, where, Scalar(text, where, 0))}
+        return copy
+
     def problem(self, key: str, code: str, what: str, hint: str = "", *related: Related) -> None:
         """Reports what is wrong with the value of `key`, or with the whole where it is absent."""
         self.problem_at(self.place(key), code, what, hint, *related)
@@ -40,6 +59,10 @@ class Fields:
     ) -> None:
         """Reports what is wrong at `where`."""
         self._problems.append(Problem(where, code, what, hint, related))
+
+    def warning(self, where: Mark, code: str, what: str, hint: str) -> None:
+        """Reports at `where` what is allowed, but likely not meant."""
+        self._problems.append(Problem(where, code, what, hint, severity="warning"))
 
     def has(self, key: str) -> bool:
         """Whether `key` is written, at fault or not."""
@@ -76,6 +99,21 @@ class Fields:
             return None
         return tuple(i for i in entry.value.items if isinstance(i, Scalar | Mapping))
 
+    def words(self, key: str) -> tuple[str, ...]:
+        """The sound words of a list; none where there is no list."""
+        items = self.items(key) or ()
+        return tuple(str(item.value) for item in items if isinstance(item, Scalar))
+
+    def sizes(self, key: str) -> tuple[int, ...] | None:
+        """The bytes that each item of a list stands for; None where one is at fault."""
+        entry = self._entries.get(key)
+        if entry is None or not isinstance(entry.value, Sequence):
+            return None
+        items = (Entry(key, item.where, item) for item in entry.value.items)
+        values = [evaluated(i, self._constants, self._problems, size=True) for i in items]
+        known = [value for value in values if value is not None]
+        return tuple(known) if len(known) == len(values) else None
+
     def inner(self, key: str) -> Fields | None:
         """The mapping under `key`."""
         entry = self._entries.get(key)
@@ -105,6 +143,32 @@ class Fields:
         return evaluated(entry, self._constants, self._problems, size=size)
 
 
+def visible(constants: Constants, scope: tuple[str, ...]) -> Constants:
+    """`constants` as they are called where `scope` has the prefixes of the included file."""
+    return constants if len(scope) == 1 else _Visible(constants, scope)
+
+
+class _Visible(Dict[str, int | None]):
+    """A name is looked for under each prefix, the nearest first."""
+
+    def __init__(self, constants: Constants, scope: tuple[str, ...]) -> None:
+        self._constants = constants
+        self._scope = scope
+
+    def __getitem__(self, name: str) -> int | None:
+        for prefix in self._scope:
+            if prefix + name in self._constants:
+                return self._constants[prefix + name]
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        names = (key.removeprefix(p) for p in self._scope for key in self._constants)
+        return iter(dict.fromkeys(name for name in names if name in self))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def evaluated(
     entry: Entry, constants: Constants, problems: list[Problem], *, size: bool
 ) -> int | None:
@@ -114,7 +178,7 @@ def evaluated(
         return None
     if not isinstance(node.value, str):
         return int(node.value)
-    value = value_of(node.value, constants, size=size)
+    value = value_of(node.value, visible(constants, node.scope), size=size)
     if isinstance(value, Fault):
         problems.append(Problem(_inside(node, value), value.code, value.what, value.hint))
         return None
@@ -127,3 +191,17 @@ def _inside(node: Scalar, fault: Fault) -> Mark:
         return node.where
     column = node.column + fault.offset
     return Mark(node.where.file, node.where.line, column, column + fault.length)
+
+
+def positive(fields: Fields, key: str, *, size: bool = True) -> int | None:
+    """The value of `key`, which may not be zero."""
+    value = fields.size(key) if size else fields.number(key)
+    if value == 0:
+        fields.problem(
+            key,
+            "RW0240",
+            f"`{key}` of `{fields.name}` is 0",
+            f"give it a value, or delete `{fields.name}`",
+        )
+        return None
+    return value

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import cast
 
 from ramwright import abi
-from ramwright.cnames import BUILT_IN_TYPES, KEYWORDS
 from ramwright.errors import Related
-from ramwright.model import At, Buffer, Checks, CType, Heap, Placement, Pool, Region, Sharing
-from ramwright.rules.fields import Fields
+from ramwright.model import At, Buffer, Checks, Heap, Placement, Pool, Region, Sharing
+from ramwright.probe import Measured
+from ramwright.rules.ctypes import alignment_of, block_size_of, check_holds, ctype_of
+from ramwright.rules.fields import Fields, positive
 from ramwright.rules.regions import near
 from ramwright.units import byte_count
+from ramwright.wording import listed
 
 HOST = "host"  # the one cpu without a linker script
 CACHE_LINE = 32  # bytes, on every Cortex-M that has a data cache
@@ -29,6 +31,7 @@ class Setting:
     cpu: str
     checks: Checks
     debug_name: bool
+    types: Measured
 
     @property
     def on_host(self) -> bool:
@@ -39,22 +42,24 @@ class Setting:
 def buffer_of(fields: Fields, setting: Setting) -> Buffer | None:
     """The buffer that `fields` describe."""
     size = positive(fields, "size")
-    ctype = _ctype(fields)
+    ctype = ctype_of(fields)
     region = region_of(fields, setting, retained=True)
     if size is None or region is None:
         return None
-    natural = 8 if size >= 8 else 4
+    check_holds(fields, "size", size, ctype, setting.types)
+    natural = max(8 if size >= 8 else 4, alignment_of(ctype, setting.types))
     place = placement_of(fields, region, max(natural, _line(region, setting)), least=1)
     if place is None:
         return None
+    check_lines(fields, place, setting, size)
     return Buffer(fields.name, place, size, ctype)
 
 
 def pool_of(fields: Fields, setting: Setting) -> Pool | None:
     """The pool that `fields` describe."""
-    block_size = positive(fields, "block_size")
+    ctype = ctype_of(fields)
+    block_size = block_size_of(fields, ctype, setting.types)
     count = positive(fields, "count", size=False)
-    ctype = _ctype(fields)
     region = region_of(fields, setting)
     if count is not None and count > abi.POOL_COUNT_MAX:
         fields.problem(
@@ -66,10 +71,12 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
         count = None
     if block_size is None or region is None:
         return None
-    default = max(_natural(block_size), _line(region, setting))
+    natural = max(_natural(block_size), alignment_of(ctype, setting.types))
+    default = max(natural, _line(region, setting))
     place = placement_of(fields, region, default, least=1)
     if count is None or place is None:
         return None
+    check_lines(fields, place, setting)
     pool = Pool(
         name=fields.name,
         placement=place,
@@ -92,16 +99,17 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
 
 
 def heap_of(fields: Fields, setting: Setting) -> Heap | None:
-    """The heap that `fields` describe."""
-    size = positive(fields, "size")
+    """The heap that `fields` describe; one that takes the rest with the least size for now."""
+    size = MIN_HEAP if takes_rest(fields) else positive(fields, "size")
     region = region_of(fields, setting)
-    if size is not None and not _heap_size_fits(fields, size):
+    if size is not None and not heap_size_fits(fields, size):
         size = None
     if size is None or region is None:
         return None
     place = placement_of(fields, region, ABI_ALIGNMENT, least=ABI_ALIGNMENT)
     if place is None:
         return None
+    warn_of_lines(fields, place, setting, abi.HEAP_GRANULE)
     return Heap(
         name=fields.name,
         placement=place,
@@ -112,7 +120,23 @@ def heap_of(fields: Fields, setting: Setting) -> Heap | None:
     )
 
 
-def _heap_size_fits(fields: Fields, size: int) -> bool:
+def takes_rest(fields: Fields) -> bool:
+    """Whether the heap has all that remains of its region; reports what contradicts it."""
+    if fields.text("size") != REST:
+        return False
+    for key in ("address", "at", "section"):
+        if fields.has(key):
+            fields.problem(
+                key,
+                "RW0290",
+                f"`{fields.name}` takes the rest of its region, so `{key}` cannot place it",
+                f"give it a size, or delete `{key}`",
+            )
+    return True
+
+
+def heap_size_fits(fields: Fields, size: int) -> bool:
+    """Whether a heap can have `size` bytes; reports it where not."""
     if size < MIN_HEAP:
         fields.problem(
             "size",
@@ -132,22 +156,9 @@ def _heap_size_fits(fields: Fields, size: int) -> bool:
     return multiple_of(fields, "size", size, abi.HEAP_GRANULE)
 
 
+REST = "rest"
 MIN_HEAP = 32
 MAX_HEAP = (abi.HEAP_GRANULES_MAX + 1) * abi.HEAP_GRANULE
-
-
-def positive(fields: Fields, key: str, *, size: bool = True) -> int | None:
-    """The value of `key`, which may not be zero."""
-    value = fields.size(key) if size else fields.number(key)
-    if value == 0:
-        fields.problem(
-            key,
-            "RW0240",
-            f"`{key}` of `{fields.name}` is 0",
-            f"give it a value, or delete `{fields.name}`",
-        )
-        return None
-    return value
 
 
 def multiple_of(fields: Fields, key: str, value: int, step: int) -> bool:
@@ -197,7 +208,50 @@ def region_of(fields: Fields, setting: Setting, *, retained: bool = False) -> Re
             declared,
         )
         return None
+    if lacking := [word for word in fields.words("requires") if word not in region.attributes]:
+        fields.problem(
+            "region",
+            "RW0281",
+            f"`{fields.name}` requires {listed(lacking)}, but region `{name}` does not have it",
+            "choose another region, or delete `region` to get the first that has what is required",
+            declared,
+        )
+        return None
     return region
+
+
+def check_lines(fields: Fields, place: Placement, setting: Setting, size: int = 0) -> None:
+    """Reports storage for DMA that shares a cache line with something else."""
+    if _lines_matter(fields, place, setting) and (place.alignment | size) % CACHE_LINE:
+        key = "alignment" if place.alignment % CACHE_LINE else "size"
+        fields.problem(
+            key,
+            "RW0284",
+            f"`{fields.name}` requires dma and shares a cache line of {CACHE_LINE} bytes with what "
+            "lies beside it: the cache's copy of one would overwrite the other",
+            f"align_up(…, cache_line) as `{key}`, or a region that is not cached",
+        )
+
+
+def warn_of_lines(fields: Fields, place: Placement, setting: Setting, *sizes: int) -> None:
+    """Warns of an allocator for DMA whose blocks, of `sizes`, can share a cache line."""
+    if _lines_matter(fields, place, setting) and any(
+        size % CACHE_LINE for size in (place.alignment, *sizes)
+    ):
+        fields.warning(
+            fields.where,
+            "RW0285",
+            f"`{fields.name}` requires dma, but its blocks can share a cache line of {CACHE_LINE} "
+            "bytes",
+            "use a pool, whose blocks are aligned, or a region that is not cached",
+        )
+
+
+def _lines_matter(fields: Fields, place: Placement, setting: Setting) -> bool:
+    """Whether DMA and a data cache meet in what `fields` describe."""
+    region = setting.regions[place.region]
+    required = "dma" in fields.words("requires")
+    return required and region is not None and _line(region, setting) > 1
 
 
 def placement_of(fields: Fields, region: Region, default: int, *, least: int) -> Placement | None:
@@ -274,32 +328,11 @@ def _natural(block_size: int) -> int:
     return power if block_size < 4 else min(8, max(4, power))
 
 
+def cache_line(cpu: str | None) -> int:
+    """Bytes of a line of the data cache of `cpu`, 1 where it has none."""
+    return CACHE_LINE if cpu in CACHED_CPUS else 1
+
+
 def _line(region: Region, setting: Setting) -> int:
     """The cache line where DMA and a data cache meet, else 1."""
-    meets = {"cached", "dma"} <= region.attributes and setting.cpu in CACHED_CPUS
-    return CACHE_LINE if meets else 1
-
-
-def _ctype(fields: Fields) -> CType | None:
-    spelling, header = fields.text("type"), fields.text("header")
-    if spelling is None:
-        if header is not None and not fields.has("type"):
-            fields.problem(
-                "header",
-                "RW0249",
-                f"`{fields.name}` names a header, but no type",
-                "add `type: …`, or delete `header`",
-            )
-        return None
-    word = spelling.rpartition(" ")[2]
-    if word in KEYWORDS and spelling not in BUILT_IN_TYPES:
-        fields.problem("type", "RW0211", f"`{word}` is a keyword of C or C++, not a type")
-        return None
-    if header is None and not fields.has("header") and spelling not in BUILT_IN_TYPES:
-        fields.problem(
-            "type",
-            "RW0248",
-            f"`{spelling}` needs the header that declares it",
-            "add `header: …`, so that its size can be checked",
-        )
-    return CType(spelling, header)
+    return cache_line(setting.cpu) if {"cached", "dma"} <= region.attributes else 1

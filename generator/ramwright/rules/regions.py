@@ -92,6 +92,7 @@ def _region(fields: Fields, address_bits: int) -> Region | None:
         reserve_end=end,
         alias_of=fields.text("alias_of"),
         where=fields.where,
+        banks=_banks(fields, size),
     )
 
 
@@ -100,6 +101,20 @@ def _reserve(fields: Fields) -> tuple[int, int]:
     if inner is None:
         return fields.size("reserve", 0) or 0, 0
     return inner.size("start", 0) or 0, inner.size("end", 0) or 0
+
+
+def _banks(fields: Fields, size: int) -> tuple[int, ...]:
+    banks = fields.sizes("banks") or ()
+    if banks and sum(banks) != size:
+        fields.problem(
+            "banks",
+            "RW0287",
+            f"the banks of region `{fields.name}` have {byte_count(sum(banks))}, "
+            f"but the region has {byte_count(size)}",
+            "banks follow each other from the origin to the end",
+        )
+        return ()
+    return banks
 
 
 def _check_alias(fields: Fields, region: Region, regions: dict[str, Region | None]) -> None:

@@ -6,16 +6,16 @@ from __future__ import annotations
 from ramwright import abi
 from ramwright.errors import Related
 from ramwright.model import Slab, Zone
-from ramwright.rules.fields import Fields
+from ramwright.rules.fields import Fields, positive
 from ramwright.rules.objects import (
     ABI_ALIGNMENT,
     Setting,
     checks_of,
     multiple_of,
     placement_of,
-    positive,
     region_of,
     sharing_of,
+    warn_of_lines,
 )
 from ramwright.source import Mapping
 from ramwright.units import byte_count
@@ -40,6 +40,7 @@ def slab_of(fields: Fields, setting: Setting) -> Slab | None:
     distinct = _distinct(fields, sound)
     if slab_count is not None:
         _check_minimum(fields, sound, slab_count)
+        _check_reachable(fields, sound, slab_count)
     if region is None:
         return None
     place = placement_of(fields, region, ABI_ALIGNMENT, least=ABI_ALIGNMENT)
@@ -47,6 +48,7 @@ def slab_of(fields: Fields, setting: Setting) -> Slab | None:
         return None
     if len(sound) < len(zones) or not distinct:
         return None
+    warn_of_lines(fields, place, setting, *(zone.block_size for zone in sound))
     return Slab(
         name=fields.name,
         placement=place,
@@ -159,6 +161,21 @@ def _distinct(fields: Fields, zones: list[Zone]) -> bool:
                 Related(known.where, "the first is here"),
             )
     return distinct
+
+
+def _check_reachable(fields: Fields, zones: list[Zone], slab_count: int) -> None:
+    """Reports zones that never get a slab, since the others have set all of them aside."""
+    if sum(zone.min_slabs for zone in zones) != slab_count:
+        return
+    for zone in zones:
+        if zone.min_slabs == 0:
+            fields.problem_at(
+                zone.where,
+                "RW0280",
+                f"the zone of {byte_count(zone.block_size)} never gets a slab: the others set "
+                f"aside all {slab_count}",
+                "give it a `min_slabs` of its own, more slabs in all, or delete it",
+            )
 
 
 def _check_minimum(fields: Fields, zones: list[Zone], slab_count: int) -> None:

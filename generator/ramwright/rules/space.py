@@ -18,6 +18,7 @@ from ramwright.placement import (
     arena_size,
     pinned_addresses,
     place,
+    straddled,
     wanted,
 )
 from ramwright.rules.objects import MIN_HEAP
@@ -56,6 +57,10 @@ def check_space(space: Space) -> list[Problem]:
     misplaced = set()
     for o in pinned:
         found = _pin(space, o, pins[o.name])
+        problems += found
+        misplaced |= {o.name for _ in found}
+    for o in wants:
+        found = _too_large_for_banks(space, o) if o.name not in pins else []
         problems += found
         misplaced |= {o.name for _ in found}
     # What is misplaced says nothing about the room that the others have.
@@ -124,7 +129,27 @@ def _pin(space: Space, o: Wanted, address: int) -> list[Problem]:
         )
         hint = f"the nearest: 0x{below:08X} or 0x{below + o.alignment:08X}"
         problems.append(Problem(where, "RW0232", what, hint))
+    border = straddled(region.borders, address - region.origin, o.size)
+    if border is not None:
+        what = (
+            f"`{o.name}` lies at 0x{address:08X}..0x{end:08X}, across the border of two banks at "
+            f"0x{region.origin + border:08X}"
+        )
+        problems.append(Problem(where, "RW0286", what, "pin it to one side of it", declared))
     return problems
+
+
+def _too_large_for_banks(space: Space, o: Wanted) -> list[Problem]:
+    """Reports an object that the linker cannot place, since no bank holds all of it."""
+    region = space.region
+    if not region.banks or o.adopted or o.size <= max(region.banks):
+        return []
+    where = next(owner.placement.where for owner in space.owners if owner.name == o.name)
+    largest = byte_count(max(region.banks))
+    what = f"`{o.name}` needs {byte_count(o.size)}, but the largest bank has {largest}"
+    declared = (Related(region.where, f"`{region.name}` is declared here"),)
+    hint = "split it, or leave `banks` out where objects may straddle them"
+    return [Problem(where, "RW0286", what, hint, declared)]
 
 
 def _overlaps(

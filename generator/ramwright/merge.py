@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trees into one tree: an included file under its prefix, a file after what it includes, a variant
+over both, constants from the command line over all (docs/adr/0008-merging.md).
+
+Nodes are moved, never copied as text, so each keeps the position it was written at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field, replace
+
+from ramwright.errors import Mark, Problem, Related
+from ramwright.schema_parts import Schema, resolved
+from ramwright.source import Entry, Mapping, Node, Null, Scalar, Sequence
+from ramwright.wording import did_you_mean, shown
+
+OBJECTS = ("buffers", "pools", "heaps", "slabs", "memheaps")
+_NAMED = ("constants", "regions", *OBJECTS)  # whose keys are names that a file declares
+_PREFIXED = ("constants", *OBJECTS)
+_OF_A_FILE = ("ramwright", "include", "variants")  # say nothing about the layout
+COMMAND_LINE = "<command line>"
+
+
+class Merged:
+    """What files say together, in the order in which they are added."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.settings: dict[str, Entry] = {}
+        self._places: dict[str, Entry] = {}  # of the groups
+        self._groups: dict[str, dict[str, Entry]] = {key: {} for key in _NAMED}
+        self._problems = problems
+
+    def add_included(self, tree: Mapping, own: Mapping) -> None:
+        """Adds an included file; `own` is the file that includes it, whose settings win."""
+        for key, entry in tree.entries.items():
+            first = self.settings.get(key)
+            if first is not None and key not in own.entries and key not in _OF_A_FILE:
+                self._problem(
+                    entry,
+                    "RW0407",
+                    f"two included files give `{key}`",
+                    "say in the including file which it is",
+                    first,
+                )
+        self.add(tree)
+
+    def add(self, tree: Mapping) -> None:
+        """Adds what `tree` says, over what is there."""
+        for key, entry in tree.entries.items():
+            if key in self._groups and isinstance(entry.value, Mapping):
+                self._places.setdefault(key, entry)
+                for named in entry.value.entries.values():
+                    self._declare(key, named)
+            elif key not in _OF_A_FILE:
+                self.settings[key] = entry
+
+    def tree(self, version: Entry | None, where: Mark) -> Mapping:
+        """All of it as one file that begins at `where`."""
+        entries = {"ramwright": version} if version else {}
+        entries |= self.settings
+        for key, place in self._places.items():
+            entries[key] = Entry(key, place.where, Mapping(self._groups[key], place.value.where))
+        return Mapping(entries, where)
+
+    def _declare(self, group: str, entry: Entry) -> None:
+        entry, overrides = _without_override(entry)
+        name = entry.key
+        rivals = OBJECTS if group in OBJECTS else (group,)
+        holder = next((g for g in rivals if name in self._groups[g]), None)
+        if holder is None and overrides:
+            self._problem(
+                entry,
+                "RW0406",
+                f"`{shown(name)}` overrides nothing",
+                did_you_mean(name, self._groups[group])
+                or "delete `override`, or include the file that declares the name before",
+            )
+        elif holder == group and not overrides:
+            hint = (
+                "give it in `constants` of the include"
+                if group == "constants"
+                else "rename one, include with a `prefix`, or write `override: true` in the later"
+            )
+            first = self._groups[group][name]
+            self._problem(entry, "RW0405", f"`{shown(name)}` is declared twice", hint, first)
+            return
+        elif holder is not None and holder != group and overrides:
+            del self._groups[holder][name]
+        self._groups[group][name] = entry
+
+    def _problem(
+        self, entry: Entry, code: str, what: str, hint: str, first: Entry | None = None
+    ) -> None:
+        related = (Related(first.where, "first here"),) if first else ()
+        self._problems.append(Problem(entry.where, code, what, hint, related))
+
+
+def _without_override(entry: Entry) -> tuple[Entry, bool]:
+    if not isinstance(entry.value, Mapping) or "override" not in entry.value.entries:
+        return entry, False
+    override = entry.value.entries["override"].value
+    entries = {k: e for k, e in entry.value.entries.items() if k != "override"}
+    meant = isinstance(override, Scalar) and override.value is True
+    return replace(entry, value=replace(entry.value, entries=entries)), meant
+
+
+@dataclass(frozen=True)
+class Inclusion:
+    """One item of `include`, read."""
+
+    file: Scalar
+    prefix: str = ""
+    regions: Dict[str, Entry] = field(default_factory=dict)
+    constants: Dict[str, Entry] = field(default_factory=dict)
+
+    @property
+    def adapts(self) -> bool:
+        """Whether the file means something else here than where it is included as it is."""
+        return bool(self.prefix or self.regions or self.constants)
+
+
+def inclusions(tree: Mapping) -> Iterator[Inclusion]:
+    """The files that `tree` includes; what is at fault is passed over."""
+    listed = tree.entries.get("include")
+    for item in listed.value.items if listed and isinstance(listed.value, Sequence) else ():
+        if isinstance(item, Scalar):
+            yield Inclusion(item)
+        elif isinstance(item, Mapping):
+            file, prefix = (_scalar(item, key) for key in ("file", "prefix"))
+            if file is not None:
+                regions, constants = _entries(item, "regions"), _entries(item, "constants")
+                yield Inclusion(file, str(prefix.value) if prefix else "", regions, constants)
+
+
+def _scalar(tree: Mapping, key: str) -> Scalar | None:
+    entry = tree.entries.get(key)
+    return entry.value if entry and isinstance(entry.value, Scalar) else None
+
+
+def _entries(tree: Mapping, key: str) -> Dict[str, Entry]:
+    entry = tree.entries.get(key)
+    return entry.value.entries if entry and isinstance(entry.value, Mapping) else {}
+
+
+def adapted(tree: Mapping, how: Inclusion, schema: Schema, problems: list[Problem]) -> Mapping:
+    """`tree`, an included file, as `how` wants it."""
+    if not how.adapts:
+        return tree
+    renamer = _Renamer(tree, how, schema)
+    renamed = renamer.node(tree, schema)
+    assert isinstance(renamed, Mapping)
+    problems += _unused_regions(tree, how, renamer.regions_met)
+    return _with_constants(renamed, how, problems)
+
+
+def _unused_regions(tree: Mapping, how: Inclusion, met: set[str]) -> Iterator[Problem]:
+    own = _entries(tree, "regions")
+    file = shown(str(how.file.value))
+    for name, entry in how.regions.items():
+        if name in own:
+            what = f"`{file}` declares region `{shown(name)}` itself"
+            declared = (Related(own[name].where, "declared here"),)
+            yield Problem(entry.where, "RW0408", what, "delete it here or there", declared)
+        elif name not in met:
+            what = f"`{file}` has no region `{shown(name)}`"
+            yield Problem(entry.where, "RW0408", what, did_you_mean(name, met - set(own)))
+
+
+def _with_constants(tree: Mapping, how: Inclusion, problems: list[Problem]) -> Mapping:
+    """`tree` with the values that the including file gives to its constants."""
+    declared = dict(_entries(tree, "constants"))
+    for name, entry in how.constants.items():
+        known = declared.get(how.prefix + name)
+        if known is None:
+            what = f"`{shown(str(how.file.value))}` has no constant `{shown(name)}`"
+            names = [other.removeprefix(how.prefix) for other in declared]
+            problems.append(Problem(entry.where, "RW0408", what, did_you_mean(name, names)))
+        else:
+            declared[known.key] = replace(known, value=entry.value)
+    return _with_group(tree, "constants", declared)
+
+
+def _with_group(tree: Mapping, key: str, entries: dict[str, Entry]) -> Mapping:
+    group = tree.entries.get(key)
+    if group is None or not isinstance(group.value, Mapping):
+        return tree
+    changed = replace(group, value=replace(group.value, entries=entries))
+    return replace(tree, entries={**tree.entries, key: changed})
+
+
+class _Renamer:
+    """One walk over an included tree; the schema says which words are names of what."""
+
+    def __init__(self, tree: Mapping, how: Inclusion, schema: Schema) -> None:
+        self.regions_met: set[str] = set()
+        self._how = how
+        self._schema = schema
+        self._objects = {name for key in OBJECTS for name in _entries(tree, key)}
+        self._rules: dict[int, Schema] = {}
+
+    def node(self, node: Node, part: Schema) -> Node:
+        rule = self._rules.get(id(part))
+        if rule is None:
+            rule = self._rules[id(part)] = resolved(self._schema, part)
+        if isinstance(node, Mapping):
+            return self._mapping(node, rule)
+        if isinstance(node, Sequence):
+            return replace(node, items=tuple(self.node(i, rule["items"]) for i in node.items))
+        return self._scalar(node, rule) if isinstance(node, Scalar) else node
+
+    def _mapping(self, node: Mapping, rule: Schema) -> Mapping:
+        entries = {}
+        for key, entry in node.entries.items():
+            part = rule.get("properties", {}).get(key, rule.get("additionalProperties"))
+            value = self.node(entry.value, part)
+            if rule is self._rules[id(self._schema)] and key in _PREFIXED:
+                value = self._prefixed(value)
+            entries[key] = replace(entry, value=value)
+        return replace(node, entries=entries)
+
+    def _prefixed(self, group: Node) -> Node:
+        if not isinstance(group, Mapping):
+            return group
+        names = {self._how.prefix + name: entry for name, entry in group.entries.items()}
+        return replace(group, entries={n: replace(e, key=n) for n, e in names.items()})
+
+    def _scalar(self, node: Scalar, rule: Schema) -> Scalar:
+        kind, name = rule.get("x-ramwright-reference"), node.value
+        if "x-ramwright-expression" in rule and self._how.prefix:
+            return replace(node, scope=(*(self._how.prefix + s for s in node.scope), ""))
+        if kind == "region" and isinstance(name, str):
+            self.regions_met.add(name)
+            given = self._how.regions.get(name)
+            return given.value if given and isinstance(given.value, Scalar) else node
+        if kind is not None and name in self._objects:
+            return replace(node, value=f"{self._how.prefix}{name}")
+        return node
+
+
+def overlaid(base: Mapping, overlay: Mapping, problems: list[Problem]) -> Mapping:
+    """`base` as the variant `overlay` changes it."""
+    entries = dict(base.entries)
+    for key, entry in overlay.entries.items():
+        old = entries.get(key)
+        if isinstance(entry.value, Null):
+            if old is None:
+                what = f"there is no `{shown(key)}` to delete"
+                problems.append(Problem(entry.where, "RW0409", what, did_you_mean(key, entries)))
+            entries.pop(key, None)
+        elif old is None:
+            entries[key] = replace(entry, value=_without_nulls(entry.value, problems))
+        elif isinstance(old.value, Mapping) and isinstance(entry.value, Mapping):
+            entries[key] = replace(old, value=overlaid(old.value, entry.value, problems))
+        else:
+            entries[key] = replace(old, value=_without_nulls(entry.value, problems))
+    return replace(base, entries=entries)
+
+
+def _without_nulls(node: Node, problems: list[Problem]) -> Node:
+    """`node`, which is new: it has nothing to delete."""
+    if not isinstance(node, Mapping):
+        return node
+    return overlaid(replace(node, entries={}), node, problems)
+
+
+def with_variant(
+    tree: Mapping, variants: Dict[str, Entry], name: str, where: Mark
+) -> tuple[Mapping, list[Problem]]:
+    """`tree` in the variant `name`, which was asked for at `where`."""
+    problems: list[Problem] = []
+    if name not in variants:
+        hint = did_you_mean(name, variants)
+        return tree, [Problem(where, "RW0410", f"there is no variant `{shown(name)}`", hint)]
+    overlay = variants[name].value
+    if isinstance(overlay, Mapping):
+        tree = overlaid(tree, overlay, problems)
+    return tree, problems
+
+
+_DEFINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)", re.ASCII)
+_OPTION = "-D "
+
+
+def define_line(define: str) -> str:
+    """How `define` is shown where it is at fault."""
+    return f"{_OPTION}{define}"
+
+
+def with_defines(tree: Mapping, defines: Dict[int, str]) -> tuple[Mapping, list[Problem]]:
+    """`tree` with constants as given on the command line: NAME=VALUE, by line."""
+    constants, problems = dict(_entries(tree, "constants")), []
+    for line, define in defines.items():
+        where = Mark(COMMAND_LINE, line, len(_OPTION) + 1, len(_OPTION) + 1 + len(define))
+        match = _DEFINE.fullmatch(define)
+        if match is None:
+            what = f"`{shown(define)}` does not have the form NAME=VALUE"
+            problems.append(Problem(where, "RW0411", what))
+            continue
+        name, column = match[1], where.column + match.start(2)
+        if name not in constants:
+            what = f"there is no constant `{shown(name)}` to give a value to"
+            problems.append(Problem(where, "RW0411", what, did_you_mean(name, constants)))
+            continue
+        place = Mark(COMMAND_LINE, line, column, where.end_column)
+        constants[name] = replace(constants[name], value=Scalar(match[2], place, column))
+    return _with_group(tree, "constants", constants), problems
