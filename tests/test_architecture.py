@@ -30,8 +30,11 @@ FLOORS = {
     "model": {"model"},
     "layout": {"layout"},
     "plan": {"placement", "planner", "sizing"},
-    "front": {"load", "reference", "rules", "schema", "source"},
-    "cli": {"cli", "__main__"},
+    "front": {
+        "effective", "include", "load", "merge", "probe", "reference", "rules", "schema",
+        "schema_parts", "source",
+    },
+    "cli": {"cli", "config_options", "__main__"},
 }  # fmt: skip
 MAY_IMPORT = {
     "ground": {"ground"},

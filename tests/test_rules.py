@@ -19,7 +19,8 @@ from ramwright.model import Config, Pool, Region
 from ramwright.placement import Wanted, place
 from ramwright.planner import plan
 from ramwright.render import render
-from ramwright.schema import language, resolved
+from ramwright.schema import language
+from ramwright.schema_parts import resolved
 
 HERE = Path(__file__).parent
 HEAD = """ramwright: 1
@@ -182,7 +183,11 @@ default: twize
         ),
         (
             "constants: {A: B, B: 1K}\n",
-            ["RW0202"],
+            [],
+        ),
+        (
+            "constants: {A: B + C, B: C, C: A}\n",
+            ["RW0357"],
         ),
         (
             "constants: {align_up: 4}\n",

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ramwright.errors import Mark
-from ramwright.schema import language, resolved, shaped
-from ramwright.source import Broken, Entry, Mapping, Node, Scalar, Sequence, parsed
+from ramwright.schema import language, shaped
+from ramwright.schema_parts import resolved
+from ramwright.source import Broken, Entry, Mapping, Node, Null, Scalar, Sequence, parsed
 
 HERE = Path(__file__).parent
 ORACLE = jsonschema.Draft7Validator(language())
@@ -34,7 +35,7 @@ KNOWN_KEYWORDS = {
         "maxItems",
     ),
     *("uniqueItems", "items", "properties", "additionalProperties", "propertyNames", "required"),
-    *("allOf", "minProperties", "not"),
+    *("allOf", "anyOf", "minProperties", "maxLength"),
 }
 NAMES_OF_THINGS = {"properties", "definitions"}  # their keys are names, not keywords
 
@@ -46,6 +47,8 @@ def node_of(value: Any) -> Node:
         return Mapping(entries, where)
     if isinstance(value, list):
         return Sequence(tuple(node_of(item) for item in value), where)
+    if value is None:
+        return Null(where)
     return Scalar(value, where, 0)
 
 
@@ -54,6 +57,8 @@ def plain(node: Node) -> Any:
         return {key: plain(entry.value) for key, entry in node.entries.items()}
     if isinstance(node, Sequence):
         return [plain(item) for item in node.items]
+    if isinstance(node, Null):
+        return None
     assert isinstance(node, Scalar)
     return node.value
 
@@ -78,6 +83,7 @@ SCALARS: list[Any] = [
     2**70,
     True,
     False,
+    None,
     "",
     "ram",
     "16K",
@@ -200,10 +206,11 @@ def test_walker_knows_every_keyword_the_schema_uses() -> None:
     assert {keyword for keyword in used if not keyword.startswith("x-ramwright-")} <= KNOWN_KEYWORDS
 
 
-def test_not_stands_for_reserved_values_only() -> None:
+def test_any_of_lists_alternatives_of_required_keys() -> None:
     for schema in schemas(language()):
-        if "not" in schema:
-            assert [schema["not"]["const"]] == schema["x-ramwright-reserved-values"]
+        for alternative in schema.get("anyOf", ()):
+            assert list(alternative) == ["required"]
+            assert set(alternative["required"]) <= set(schema["properties"])
 
 
 def test_reserved_is_neither_known_nor_unknown() -> None:
@@ -235,5 +242,7 @@ def test_every_default_and_example_fits_its_own_key() -> None:
 def test_malformed_values_always_say_what_is_wanted() -> None:
     for schema in schemas(language()):
         rule = resolved(language(), schema)
-        if "pattern" in rule or "minLength" in rule or isinstance(rule.get("type"), list):
+        types = [rule["type"]] if isinstance(rule.get("type"), str) else rule.get("type", ())
+        several = len(set(types) - {"null"}) > 1
+        if "pattern" in rule or "minLength" in rule or several:
             assert rule.get("x-ramwright-what"), rule

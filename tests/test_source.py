@@ -85,7 +85,7 @@ def test_what_yaml_readers_disagree_on_is_rejected_with_a_hint(text: str) -> Non
     assert problem.where.end_column == 6 + len(text)
 
 
-@pytest.mark.parametrize("text", ["", "~", "null", "Null", "NULL", "[1, ~]", "[1, , 2]"])
+@pytest.mark.parametrize("text", ["", "~", "Null", "NULL", "[1, ~]", "[1, , 2]"])
 def test_nothing_is_no_value(text: str) -> None:
     assert codes_of(f"key: {text}\n") in (["RW0016"], ["RW0006"])
 

@@ -102,14 +102,12 @@ class _Reader:
         where = how.file.where
         chain = (*by.chain, (by.path, where))
         context = (*by.context, where) if how.adapts else by.context
-        if (path, context) in self._seen:
-            return None  # by another way already: once is enough
         name = posixpath.normpath(posixpath.join(posixpath.dirname(by.name), str(how.file.value)))
         file = _File(path, name, chain, context)
-        if not self._may_read(file, how.file):
-            self.complete = False
-            return None
-        data = self._content(file, how.file)
+        circle = any(other == path for other, _ in chain)
+        if (path, context) in self._seen and not circle:
+            return None  # by another way already: once is enough
+        data = self._content(file, how.file) if self._may_read(file, how.file) else None
         if data is None:
             self.complete = False
             return None

@@ -177,18 +177,36 @@ def _home(layout: Layout, region: RegionPlan) -> View:
     return {
         "section": linked_section(region),
         "memory": region.linker,
-        **_contents(layout, _linked(region)),
+        **_contents(layout, _linked(region), _borders(region)),
     }
 
 
-def _contents(layout: Layout, objects: Sequence[Object]) -> View:
+def _contents(layout: Layout, objects: Sequence[Object], borders: Sequence[int] = ()) -> View:
     return {
         "alignment": objects[0].alignment,  # as planned: each object is aligned, none of all
         "objects": [
-            {"symbol": arena_symbol(layout, obj), "alignment": obj.alignment, "size": obj.size}
+            {
+                "symbol": arena_symbol(layout, obj),
+                "alignment": obj.alignment,
+                "size": obj.size,
+                "skips": [_skip(border, obj) for border in borders],
+            }
             for obj in objects
         ],
     }
+
+
+def _borders(region: RegionPlan) -> list[int]:
+    """The addresses that no object straddles."""
+    return [region.origin + border for border in region.borders]
+
+
+def _skip(border: int, obj: Object) -> str:
+    """Bytes to the next bank where `obj` would straddle its border, else 0."""
+    here = "ABSOLUTE(.)"
+    straddles = f"{here} < {border:#010x} && {here} + {obj.size} > {border:#010x}"
+    # The difference of two absolute addresses is a number; a number less an address is none.
+    return f"{straddles} ? ABSOLUTE({border:#010x}) - {here} : 0"
 
 
 def _sections(layout: Layout, bank: Bank) -> list[View]:
@@ -198,7 +216,7 @@ def _sections(layout: Layout, bank: Bank) -> list[View]:
     for region in bank.regions:
         linked = [] if region.home else _linked(region)
         if linked:
-            contents = _contents(layout, linked)
+            contents = _contents(layout, linked, _borders(region))
             floor = _floor(region)
             start = f"ALIGN(MAX({bank.board_end}, {floor:#010x}), {contents['alignment']})"
             view = _section(bank, linked_section(region), start, contents)
@@ -223,6 +241,8 @@ def _bank_asserts(layout: Layout, bank: Bank) -> list[View]:
         for obj in region.objects:
             if obj.adopted:
                 checks += _adopted_asserts(layout, obj, region)
+            if obj.address is None:
+                checks += [_bank_assert(layout, obj, border) for border in _borders(region)]
     return checks
 
 
@@ -288,6 +308,15 @@ def _adopted_asserts(layout: Layout, obj: Object, region: RegionPlan) -> list[Vi
             "name the region it is in",
         ),
     ]
+
+
+def _bank_assert(layout: Layout, obj: Object, border: int) -> View:
+    symbol = arena_symbol(layout, obj)
+    return _assert(
+        f"{symbol} + {obj.size} <= {border:#010x} || {symbol} >= {border:#010x}",
+        f"{obj.kind} {obj.name} straddles the border of two banks of region {obj.region} at "
+        f"{border:#010x}: make it smaller, or pin it",
+    )
 
 
 def _assert(condition: str, message: str) -> View:

@@ -55,7 +55,7 @@ def measured(root: Mapping, folder: Path, compiler: str | None) -> tuple[Measure
     Raises MissingCompilerError."""
     if compiler is None:
         return Measured(), []
-    command = [*shlex.split(compiler), "-iquote", str(folder)]
+    command = [*_words(compiler), "-iquote", str(folder)]
     wanted: dict[CType, Mapping] = {}
     for ctype, owner in _wanted(root):
         if ctype not in wanted or _is_pinned(owner):
@@ -74,6 +74,16 @@ def measured(root: Mapping, folder: Path, compiler: str | None) -> tuple[Measure
         hint = "`--cc` takes the compiler with the flags of the firmware, `-I` above all"
         problems.append(Problem(_place(owner), "RW0412", what, hint))
     return Measured(found, (), True), problems
+
+
+def _words(compiler: str) -> list[str]:
+    try:
+        words = shlex.split(compiler)
+    except ValueError as error:
+        raise MissingCompilerError(f"{compiler}: {error}") from error
+    if not words:
+        raise MissingCompilerError("no compiler is named")
+    return words
 
 
 def _wanted(root: Mapping) -> Iterator[tuple[CType, Mapping]]:

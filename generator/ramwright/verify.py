@@ -126,6 +126,16 @@ def _place(layout: Layout, region: RegionPlan, obj: Object, address: int) -> Ite
             f"is pinned to {obj.address:#010x} but linked at {address:#010x}",
             _RELINK,
         )
+    for border in region.borders:
+        if address < region.origin + border < address + obj.size:
+            yield _of(
+                layout,
+                obj,
+                "RW0517",
+                f"lies at {address:#010x}..{address + obj.size:#010x}, across the border of two "
+                f"banks at {region.origin + border:#010x}",
+                "make it smaller or pin it, or correct `banks` of the region",
+            )
     if address % obj.alignment:
         yield _of(
             layout,

@@ -212,7 +212,7 @@ class _Built:
             if other is not fields:
                 fields.problem(
                     "size",
-                    "RW0288",
+                    "RW0348",
                     f"`{other.name}` has the rest of region `{region}` already",
                     "give one of them a size",
                     Related(other.place("size"), "here"),
@@ -232,7 +232,7 @@ class _Built:
                 assert region is not None
                 fields.problem(
                     "size",
-                    "RW0289",
+                    "RW0349",
                     f"nothing remains of region `{region.name}` for `{fields.name}`",
                     f"a heap needs {MIN_HEAP} bytes, and the objects of the region come first",
                     Related(region.where, f"`{region.name}` is declared here"),

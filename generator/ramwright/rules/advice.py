@@ -40,7 +40,7 @@ def _padding(pool: Pool) -> Iterator[Problem]:
     if waste >= LEAST_WASTE and waste * WASTED_PART > arena:
         yield Problem(
             pool.placement.where,
-            "RW0291",
+            "RW0351",
             f"{waste} of the {arena} bytes of `{pool.name}` are padding: blocks of "
             f"{pool.block_size} bytes, {pool.stride} apart",
             "a smaller `alignment`, or a region where DMA and a cache do not meet",
@@ -60,7 +60,7 @@ def _gaps(region: Region, owners: list[Owner], state: int) -> Iterator[Problem]:
         if gap >= LEAST_WASTE and gap * WASTED_PART > arena_size(owner) and gap < alignment:
             yield Problem(
                 owner.placement.where,
-                "RW0291",
+                "RW0351",
                 f"{byte_count(gap)} before `{name}` are lost to its alignment of {alignment}",
                 "declare it first of its kind, or pin it with `at: start`",
                 severity="warning",
@@ -84,7 +84,7 @@ def _mailboxes(region: Region, owners: list[Owner], types: Measured) -> Iterator
         hint = "a type with a member `magic` or `version` lets the reader know what it finds"
         declared = (Related(region.where, f"`{region.name}` outlives or is shared"),)
         where = owner.placement.where
-        yield Problem(where, "RW0294", what, hint, declared, severity="warning")
+        yield Problem(where, "RW0354", what, hint, declared, severity="warning")
 
 
 def _masked(config: Config) -> Iterator[Problem]:
@@ -95,7 +95,7 @@ def _masked(config: Config) -> Iterator[Problem]:
             kind = "heap" if isinstance(owner, Heap) else "slab"
             yield Problem(
                 owner.placement.where,
-                "RW0296",
+                "RW0356",
                 f"{kind} `{owner.name}` is shared with interrupts: each call masks them from "
                 "beginning to end",
                 "a pool with `sharing: interrupt` masks none or a few instructions",
@@ -112,7 +112,7 @@ def _unused(config: Config) -> Iterator[Problem]:
         if region.name not in used and not kept:
             yield Problem(
                 region.where,
-                "RW0295",
+                "RW0355",
                 f"nothing lies in region `{region.name}`, {byte_count(region.size)}",
                 "use it, give it a `reserve` for the firmware's own sections, or delete it",
                 severity="note",

@@ -76,7 +76,7 @@ class Rooms:
         """The object in the first region that will do; `taken` are those whose rest is given."""
         rooms = self._candidates(one, taken)
         if not rooms:
-            one.fields.problem("requires", "RW0282", _nowhere(one))
+            one.fields.problem("requires", "RW0342", _nowhere(one))
             return None
         for number, room in enumerate(rooms):
             owner, found = one.build(room.region)
@@ -125,7 +125,7 @@ class Rooms:
         size = byte_count(arena_size(owner)) if owner else "its bytes"
         one.fields.problem(
             "requires",
-            "RW0283",
+            "RW0343",
             f"no region with {_required(one)} has room for `{one.fields.name}`, {size}",
             "objects that name their region come first, then this one in the order of the file",
             *related,

@@ -70,4 +70,4 @@ def _needed(entry: Entry, declared: Dict[str, Entry]) -> list[str]:
 def _circle(entry: Entry, other: Entry) -> Problem:
     what = f"the value of `{entry.key}` depends on itself"
     related = () if other is entry else (Related(other.where, "through this one"),)
-    return Problem(entry.where, "RW0297", what, "give one of them a number", related)
+    return Problem(entry.where, "RW0357", what, "give one of them a number", related)

@@ -33,7 +33,7 @@ def check_holds(fields: Fields, key: str, size: int, ctype: CType | None, types:
     if ctype and needed is not None and needed > size:
         fields.problem(
             key,
-            "RW0292",
+            "RW0352",
             f"a `{ctype.spelling}` has {byte_count(needed)} and does not fit into {size}",
             f"write `{key}: {needed}`",
         )
@@ -50,7 +50,7 @@ def block_size_of(fields: Fields, ctype: CType | None, types: Measured) -> int |
     if size is None and not types.compiled and not fields.at_fault("type"):
         fields.problem(
             "type" if ctype else "block_size",
-            "RW0293",
+            "RW0353",
             f"the block size of `{fields.name}` is not known",
             "write `block_size: …`, or tell the compiler: `--cc 'arm-none-eabi-gcc -I…'`"
             if ctype

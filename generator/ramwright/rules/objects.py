@@ -128,7 +128,7 @@ def takes_rest(fields: Fields) -> bool:
         if fields.has(key):
             fields.problem(
                 key,
-                "RW0290",
+                "RW0350",
                 f"`{fields.name}` takes the rest of its region, so `{key}` cannot place it",
                 f"give it a size, or delete `{key}`",
             )
@@ -211,7 +211,7 @@ def region_of(fields: Fields, setting: Setting, *, retained: bool = False) -> Re
     if lacking := [word for word in fields.words("requires") if word not in region.attributes]:
         fields.problem(
             "region",
-            "RW0281",
+            "RW0341",
             f"`{fields.name}` requires {listed(lacking)}, but region `{name}` does not have it",
             "choose another region, or delete `region` to get the first that has what is required",
             declared,
@@ -226,7 +226,7 @@ def check_lines(fields: Fields, place: Placement, setting: Setting, size: int = 
         key = "alignment" if place.alignment % CACHE_LINE else "size"
         fields.problem(
             key,
-            "RW0284",
+            "RW0344",
             f"`{fields.name}` requires dma and shares a cache line of {CACHE_LINE} bytes with what "
             "lies beside it: the cache's copy of one would overwrite the other",
             f"align_up(…, cache_line) as `{key}`, or a region that is not cached",
@@ -240,7 +240,7 @@ def warn_of_lines(fields: Fields, place: Placement, setting: Setting, *sizes: in
     ):
         fields.warning(
             fields.where,
-            "RW0285",
+            "RW0345",
             f"`{fields.name}` requires dma, but its blocks can share a cache line of {CACHE_LINE} "
             "bytes",
             "use a pool, whose blocks are aligned, or a region that is not cached",

@@ -108,7 +108,7 @@ def _banks(fields: Fields, size: int) -> tuple[int, ...]:
     if banks and sum(banks) != size:
         fields.problem(
             "banks",
-            "RW0287",
+            "RW0347",
             f"the banks of region `{fields.name}` have {byte_count(sum(banks))}, "
             f"but the region has {byte_count(size)}",
             "banks follow each other from the origin to the end",

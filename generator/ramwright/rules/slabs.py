@@ -171,7 +171,7 @@ def _check_reachable(fields: Fields, zones: list[Zone], slab_count: int) -> None
         if zone.min_slabs == 0:
             fields.problem_at(
                 zone.where,
-                "RW0280",
+                "RW0340",
                 f"the zone of {byte_count(zone.block_size)} never gets a slab: the others set "
                 f"aside all {slab_count}",
                 "give it a `min_slabs` of its own, more slabs in all, or delete it",

@@ -135,7 +135,7 @@ def _pin(space: Space, o: Wanted, address: int) -> list[Problem]:
             f"`{o.name}` lies at 0x{address:08X}..0x{end:08X}, across the border of two banks at "
             f"0x{region.origin + border:08X}"
         )
-        problems.append(Problem(where, "RW0286", what, "pin it to one side of it", declared))
+        problems.append(Problem(where, "RW0346", what, "pin it to one side of it", declared))
     return problems
 
 
@@ -149,7 +149,7 @@ def _too_large_for_banks(space: Space, o: Wanted) -> list[Problem]:
     what = f"`{o.name}` needs {byte_count(o.size)}, but the largest bank has {largest}"
     declared = (Related(region.where, f"`{region.name}` is declared here"),)
     hint = "split it, or leave `banks` out where objects may straddle them"
-    return [Problem(where, "RW0286", what, hint, declared)]
+    return [Problem(where, "RW0346", what, hint, declared)]
 
 
 def _overlaps(
