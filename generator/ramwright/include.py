@@ -60,7 +60,7 @@ def tree_of(data: bytes, path: Path, name: str, root: Path | None) -> Tree:
         variants.value.entries if variants and isinstance(variants.value, Mapping) else {},
         tuple(reader.problems),
         reader.lines,
-        (name, *map(str, reader.files)),
+        (name, *dict.fromkeys(map(str, reader.files))),
     )
 
 
