@@ -211,13 +211,15 @@ def test_positions_are_those_of_the_file_that_says_it() -> None:
     assert (
         found()[0] == "lib/modbus.yaml:6:31 RW0247 `size` of `m1_arena` is 1540, no multiple of 8"
     )
-    write("lib/modbus.yaml", MODBUS.replace("\nheaps:", "\nheaps:\n  other: {region: work, sise: 1K}"))
+    write(
+        "lib/modbus.yaml", MODBUS.replace("\nheaps:", "\nheaps:\n  other: {region: work, sise: 1K}")
+    )
     assert found() == ["lib/modbus.yaml:6:25 RW0101 unknown key `sise` in `other`"]
     write("lib/modbus.yaml", MODBUS.replace("count: DEPTH", "count: [1]"))
-    assert [text.split(" RW")[0] for text in found()] == ["lib/modbus.yaml:4:51"]
+    assert [text.split(" RW")[0] for text in found()] == ["lib/modbus.yaml:4:50"]
     write("lib/modbus.yaml", MODBUS)
     write("top.yaml", TOP.replace("regions: {work: ram}", "regions: {work: rom}"))
-    assert found()[0] == "top.yaml:5:59 RW0220 there is no region `rom`"
+    assert found()[0] == "top.yaml:5:58 RW0220 there is no region `rom`"
 
 
 def test_what_is_missing_is_missed_in_the_whole_only() -> None:

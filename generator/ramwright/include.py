@@ -14,7 +14,7 @@ from ramwright.characters import MAX_BYTES
 from ramwright.errors import Mark, Problem, Related
 from ramwright.merge import Inclusion, Merged, adapted, inclusions
 from ramwright.schema import Part, language, shaped
-from ramwright.source import Entry, Mapping, Scalar, parsed
+from ramwright.source import MAX_VALUES, Entry, Mapping, Scalar, parsed
 from ramwright.wording import shown
 
 MAX_FILES = 256  # inclusions in all
@@ -71,12 +71,14 @@ class _Reader:
         self.complete = True
         self.files: list[Path] = []
         self._bytes_left = MAX_BYTES
+        self._values_left = MAX_VALUES
         self._root = root
         self._seen: set[tuple[Path, tuple[Mark, ...]]] = set()
 
     def read(self, file: _File, data: bytes, part: Part) -> Mapping | None:
         """The tree of `file` and all it includes."""
-        source = parsed(data, file.name)
+        source = parsed(data, file.name, self._values_left)
+        self._values_left -= source.values
         self.lines[file.name] = source.lines
         self.problems += source.problems
         if source.root is None:

@@ -19,6 +19,7 @@ from ramwright.errors import MAX_PROBLEMS, Mark, Problem, Related, TooManyProble
 from ramwright.units import MAX_DIGITS, MAX_VALUE
 from ramwright.wording import shown
 
+MAX_VALUES = 200_000  # keys and values; 10 000 objects have half of it
 MAX_NESTING = 16  # mappings and lists inside each other; the language needs five
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -85,19 +86,20 @@ class Source:
     root: Mapping | None
     problems: tuple[Problem, ...]
     lines: tuple[str, ...]
+    values: int = 0  # how many keys and values were read
 
 
-def parsed(data: bytes, file: str) -> Source:
-    """The tree of one file."""
+def parsed(data: bytes, file: str, most: int = MAX_VALUES) -> Source:
+    """The tree of one file, which may have `most` keys and values."""
     text = decoded(data, file)
     if not text.lines:
         return Source(None, text.problems, text.lines)
-    reader = _Reader(text.text, file)
+    reader = _Reader(text.text, file, most)
     root = reader.document()
     problems = list(text.problems)
     # What tabs and bad characters did to the structure has been said by their own problems.
     problems += [p for p in reader.problems if p.code != "RW0006" or not text.problems]
-    return Source(root, tuple(problems), text.lines)
+    return Source(root, tuple(problems), text.lines, reader.values)
 
 
 class _StopReadingError(Exception):
@@ -107,8 +109,10 @@ class _StopReadingError(Exception):
 class _Reader:
     """One walk over the events of a file. The recursion is bounded by MAX_NESTING."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, most: int) -> None:
         self.problems: list[Problem] = []
+        self.values = 0
+        self._most = most
         self._file = file
         self._text = text
 
@@ -175,6 +179,11 @@ class _Reader:
 
     def _node(self, event: Any, depth: int) -> Node:
         where = self._mark(event)
+        self.values += 1
+        if self.values > self._most:
+            what = f"more than {MAX_VALUES} keys and values"
+            self._problem(where, "RW0004", what, "a memory layout has some hundreds")
+            raise _StopReadingError
         if isinstance(event, yaml.AliasEvent):
             self._problem(
                 where,
