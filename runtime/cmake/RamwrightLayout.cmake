@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# ramwright_add_layout(TARGET <executable> CONFIG <yaml> SCRIPT <linker script>)
+# ramwright_add_layout(TARGET <executable> CONFIG <yaml> SCRIPT <linker script> [OPTIONS <option>...])
 #
 # TARGET  the firmware, an executable made in this directory
 # CONFIG  the memory layout, relative to the current source directory
 # SCRIPT  the board's linker script, likewise; it is not changed
+# OPTIONS what every command is told about the layout: --variant lite, -D NAME=VALUE, --root, --cc
 #
 # Makes, for a target fw:
 #   fw_ramwright_generate  runs the generator when the layout, what it includes, or the generator changed
@@ -12,7 +13,7 @@
 #   fw_ramwright_runtime   static library of the runtime, compiled with the flags of fw
 # and, after fw is linked, compares the ELF with the layout; a difference fails the build.
 function(ramwright_add_layout)
-    cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;CONFIG;SCRIPT" "")
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;CONFIG;SCRIPT" "OPTIONS")
     _ramwright_check_arguments()
     cmake_path(ABSOLUTE_PATH arg_CONFIG BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
     cmake_path(ABSOLUTE_PATH arg_SCRIPT BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
@@ -57,7 +58,8 @@ endmacro()
 macro(_ramwright_list_outputs)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${arg_CONFIG}")
     execute_process(
-        COMMAND "${Ramwright_EXECUTABLE}" generate "${arg_CONFIG}" -o "${directory}" --list-outputs
+        COMMAND "${Ramwright_EXECUTABLE}" generate "${arg_CONFIG}" ${arg_OPTIONS} -o "${directory}"
+            --list-outputs
         OUTPUT_VARIABLE outputs
         OUTPUT_STRIP_TRAILING_WHITESPACE
         RESULT_VARIABLE status
@@ -95,7 +97,7 @@ macro(_ramwright_generate)
     add_custom_command(
         OUTPUT "${stamp}"
         BYPRODUCTS ${outputs}
-        COMMAND "${Ramwright_EXECUTABLE}" generate "${arg_CONFIG}" -o "${directory}"
+        COMMAND "${Ramwright_EXECUTABLE}" generate "${arg_CONFIG}" ${arg_OPTIONS} -o "${directory}"
             --depfile "${stamp}.d" --depfile-target "${stamp}"
         COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
         ${forget}
@@ -158,7 +160,8 @@ macro(_ramwright_link)
     )
     add_custom_command(
         TARGET "${arg_TARGET}" POST_BUILD
-        COMMAND "${Ramwright_EXECUTABLE}" verify "${arg_CONFIG}" "$<TARGET_FILE:${arg_TARGET}>"
+        COMMAND "${Ramwright_EXECUTABLE}" verify "${arg_CONFIG}" ${arg_OPTIONS}
+            "$<TARGET_FILE:${arg_TARGET}>"
         VERBATIM
     )
 endmacro()

@@ -6,6 +6,8 @@
 #   RAMWRIGHT_SCRIPT       the board's linker script; it is not changed
 #   RAMWRIGHT_DIR          where generated files and objects go; default build/ramwright
 #   RAMWRIGHT              the command; default ramwright
+#   RAMWRIGHT_OPTIONS      what it is told about the layout: --variant lite, -D NAME=VALUE, --root, --cc;
+#                          give each choice a RAMWRIGHT_DIR of its own
 #
 # Use, after it:
 #
@@ -45,7 +47,7 @@ ramwright_layout := $(RAMWRIGHT_DIR)/layout.mk
 # depfile names the outputs; what the last run wrote and this one did not, goes.
 $(ramwright_layout): $(RAMWRIGHT_CONFIG)
 	@mkdir -p $(@D)
-	$(RAMWRIGHT) generate $(RAMWRIGHT_CONFIG) -o $(RAMWRIGHT_DIR) --depfile $@.outputs
+	$(RAMWRIGHT) generate $(RAMWRIGHT_CONFIG) $(RAMWRIGHT_OPTIONS) -o $(RAMWRIGHT_DIR) --depfile $@.outputs
 	@source=$$($(RAMWRIGHT) paths --src) && outputs=$$(sed -n '1s/: .*//p' $@.outputs) && \
 	for old in $(ramwright_outputs); do \
 		case " $$outputs " in *" $$old "*) ;; *) rm -f "$$old" ;; esac; \
@@ -80,7 +82,7 @@ RAMWRIGHT_CPPFLAGS := -I$(RAMWRIGHT_DIR) -I$(dir $(RAMWRIGHT_CONFIG)) "-I$(ramwr
 RAMWRIGHT_OBJECTS := $(ramwright_layout_object) $(ramwright_library)
 RAMWRIGHT_LDFLAGS := -T$(RAMWRIGHT_SCRIPT) -T$(ramwright_fragment) -T$(ramwright_check)
 RAMWRIGHT_LINK_DEPENDS := $(RAMWRIGHT_SCRIPT) $(ramwright_fragment) $(ramwright_check) $(ramwright_layout)
-ramwright_verify = $(RAMWRIGHT) verify $(RAMWRIGHT_CONFIG) $(1) || { rm -f $(1); exit 1; }
+ramwright_verify = $(RAMWRIGHT) verify $(RAMWRIGHT_CONFIG) $(RAMWRIGHT_OPTIONS) $(1) || { rm -f $(1); exit 1; }
 
 # Sections of their own: what no object uses is not linked where the firmware links with --gc-sections.
 ramwright_compile = $(CC) $(CPPFLAGS) $(RAMWRIGHT_CPPFLAGS) $(CFLAGS) -ffunction-sections -fdata-sections \
