@@ -4,13 +4,18 @@ what `explain` says."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+import jsonschema
+import pytest
+
+from ramwright import assets
 from ramwright.explain import handbook
 from ramwright.load import understood
 from ramwright.reference import reference
-from ramwright.schema import language
+from ramwright.schema import Part, language
 
 DOCS = Path(__file__).parent.parent / "docs"
 DOCUMENT = DOCS / "config.md"
@@ -23,6 +28,28 @@ def test_reference_is_in_step_with_the_schema(update: bool) -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == text, (
         "run: pytest tests/test_reference.py --update"
     )
+
+
+@pytest.mark.parametrize("part", ["include", "variant"])
+def test_schemas_of_the_parts_are_in_step_with_the_whole(part: Part, update: bool) -> None:
+    path = assets.path("schemas") / f"{part}.schema.json"
+    text = json.dumps(language(part), indent=2, ensure_ascii=False) + "\n"
+    if update:
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text, "run: pytest tests/test_reference.py --update"
+    jsonschema.Draft7Validator.check_schema(language(part))
+
+
+def test_the_parts_accept_what_they_are_for() -> None:
+    def accepts(part: Part, document: object) -> bool:
+        return bool(jsonschema.Draft7Validator(language(part)).is_valid(document))
+
+    assert accepts("include", {"ramwright": 1, "pools": {}})
+    assert not accepts("include", {"ramwright": 1, "name": "x"})
+    assert not accepts("include", {"pools": {}})
+    assert accepts("variant", {"pools": {"log": None, "rx": {"count": 4}}, "default": None})
+    assert not accepts("variant", {"pools": {"rx": {"cuont": 4}}})
+    assert not accepts("variant", {"include": ["x.yaml"]})
 
 
 def test_example_of_the_reference_is_sound() -> None:

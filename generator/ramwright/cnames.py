@@ -64,6 +64,9 @@ LIBRARY = _words(
     """
 )
 
+# What symbols of the generated linker scripts have in their names, and nothing else may.
+LINKER_WORDS = ("_placed_by_", "_adopted_by_", "_memory_ld", "_memory_check_ld")
+
 # Types that need no header of the user's.
 BUILT_IN_TYPES = _words(
     """

@@ -36,7 +36,8 @@ heaps:
 default: main
 ```
 
-`ramwright schema` prints the JSON Schema of all this; editors that know it complete and check while
+`ramwright schema` prints the JSON Schema of all this, `--part include` and `--part variant` those of
+an included file and of an overlay; editors that know it complete and check while
 you type: `# yaml-language-server: $schema=…` in the first line. `ramwright explain CODE` explains a
 diagnostic.
 
@@ -48,10 +49,46 @@ diagnostic.
 - Expressions have `+ - * / ( )`, names of `constants` and `align_up(x, a)`, which rounds `x` up to
   a multiple of `a`, a power of two. Inside `{…}` quote it: YAML ends a value there at a comma.
   Division must be exact; nothing is rounded silently.
+- `cache_line` is the cache line of the `cpu` in bytes, 1 without a data cache:
+  `size: "align_up(100, cache_line)"`.
 - A **name** is a C identifier of at most 48 characters, no keyword of C or C++, and nothing that
   would clash in generated code. Buffers, pools, heaps, slabs and memheaps share one namespace.
 - Booleans are `true` and `false`, nothing else. What YAML readers disagree on (`010`, `1:30`, `on`,
   `yes`) is rejected, as are aliases, merges, tags, tabs, duplicate and unknown keys.
+
+## Several files
+
+```yaml
+include:
+  - board.yaml
+  - {file: lib/modbus.yaml, prefix: modbus_, regions: {work: ram}, constants: {DEPTH: 8}}
+```
+
+An included file starts with `ramwright: 1` and has neither `name` nor `variants`. Paths are relative to
+the file that includes; nothing outside the git checkout (or `--root`) is read. Included files come
+first, in the order listed; "file order" and "declaration order" mean this order. What the including
+file says about `target`, `home`, `link`, `checks`, `debug_name` and `default` replaces what included
+files say. A name declared in two files is an error, unless the later declaration has
+`override: true`: then it replaces the earlier one whole.
+
+- `prefix` goes before every object and constant that the file declares, so one file can be included
+  several times. Expressions in it see its own constants first, then those of the including file.
+- `regions` says which region of this layout the file means by a name of its own.
+- `constants` gives values to constants that the file declares.
+
+`ramwright config FILE` prints what all files and overlays together say, each value with the file and
+line it comes from.
+
+## Variants
+
+```yaml
+variants:
+  lite: {constants: {CAN_DEPTH: 16}, pools: {log: null}}
+```
+
+`--variant lite` on any command applies the overlay: mappings are merged, `null` deletes, everything
+else replaces, lists too; then constants are evaluated. `check` looks at all variants. The variant is
+recorded in every output. `-D CAN_DEPTH=16` gives one constant another value, after the variant.
 
 ## Where objects lie
 
@@ -63,7 +100,14 @@ In each region, from its origin up:
 4. objects pinned by `address`, wherever that is, and those pinned with `at: end`, growing down;
 5. `reserve.end`.
 
-What the linker places must end before the first object of step 4.
+What the linker places must end before the first object of step 4. An object that would straddle two
+`banks` goes to the start of the next.
+
+Objects that name their region come first. Then each object with `requires` and no `region`, in
+declaration order, takes the first region in file order that has the attributes and in which
+everything placed so far still fits with it. Then heaps with `size: rest` take what is left, in the
+home region last. No step is undone; `ramwright map` shows the result. With `region` too, `requires`
+checks that the region has the attributes.
 """
 
 
@@ -72,6 +116,7 @@ def reference(schema: Schema) -> str:
     parts = [_INTRODUCTION, "## Top level\n", *_table(schema, schema)]
     for key in ("target", "link"):
         parts += [f"\n### `{key}`\n", *_described(schema, schema["properties"][key])]
+    parts += ["\n### `include`\n", *_described(schema, schema["definitions"]["inclusion"])]
     for title, key, definition in _SECTIONS:
         parts += [f"\n## {title}\n", resolved(schema, schema["properties"][key])["description"], ""]
         parts += _table(schema, schema["definitions"][definition])

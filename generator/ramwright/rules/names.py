@@ -3,7 +3,15 @@
 
 from __future__ import annotations
 
-from ramwright.cnames import KEYWORDS, LIBRARY, PARAMETERS, Kind, layout_symbols, symbols
+from ramwright.cnames import (
+    KEYWORDS,
+    LIBRARY,
+    LINKER_WORDS,
+    PARAMETERS,
+    Kind,
+    layout_symbols,
+    symbols,
+)
 from ramwright.errors import Mark, Problem, Related
 from ramwright.source import Entry
 
@@ -62,15 +70,18 @@ def _identifier(name: str, where: Mark) -> list[Problem]:
                 "no leading `_`, no `__`",
             )
         ]
-    if name.lower().startswith("rw_"):
+    if name.lower().startswith(("rw_", "ramwright_")):
         return [
             Problem(
                 where,
                 "RW0212",
                 f"`{name}` is reserved for the runtime",
-                "names that start with `rw_` are its own",
+                "names that start with `rw_` or `ramwright_` are its own and its linker scripts'",
             )
         ]
+    if any(word in name for word in LINKER_WORDS):
+        what = f"`{name}` is reserved for symbols of the linker scripts"
+        return [Problem(where, "RW0212", what, "choose another name")]
     return []
 
 
