@@ -36,10 +36,9 @@ heaps:
 default: main
 ```
 
-`ramwright schema` prints the JSON Schema of all this, `--part include` and `--part variant` those of
-an included file and of an overlay; editors that know it complete and check while
-you type: `# yaml-language-server: $schema=…` in the first line. `ramwright explain CODE` explains a
-diagnostic.
+`ramwright schema` prints the JSON Schema of all this, `--part include` and `--part variant` those
+of an included file and of an overlay; editors that know it complete and check while you type: `#
+yaml-language-server: $schema=…` in the first line. `ramwright explain CODE` explains a diagnostic.
 
 ## Values
 
@@ -64,20 +63,20 @@ include:
   - {file: lib/modbus.yaml, prefix: modbus_, regions: {work: ram}, constants: {DEPTH: 8}}
 ```
 
-An included file starts with `ramwright: 1` and has neither `name` nor `variants`. Paths are relative to
-the file that includes; nothing outside the git checkout (or `--root`) is read. Included files come
-first, in the order listed; "file order" and "declaration order" mean this order. What the including
-file says about `target`, `home`, `link`, `checks`, `debug_name` and `default` replaces what included
-files say. A name declared in two files is an error, unless the later declaration has
-`override: true`: then it replaces the earlier one whole.
+An included file starts with `ramwright: 1` and has neither `name` nor `variants`. Paths are
+relative to the file that includes; nothing outside the git checkout (or `--root`) is read.
+Included files come first, in the order listed; "file order" and "declaration order" mean this
+order. What the including file says about `target`, `home`, `link`, `checks`, `debug_name` and
+`default` replaces what included files say. A name declared in two files is an error, unless the
+later declaration has `override: true`: then it replaces the earlier one whole.
 
 - `prefix` goes before every object and constant that the file declares, so one file can be included
   several times. Expressions in it see its own constants first, then those of the including file.
 - `regions` says which region of this layout the file means by a name of its own.
 - `constants` gives values to constants that the file declares.
 
-`ramwright config FILE` prints what all files and overlays together say, each value with the file and
-line it comes from.
+`ramwright config FILE` prints what all files and overlays together say, each value with the file
+and line it comes from.
 
 ## Variants
 
@@ -86,9 +85,10 @@ variants:
   lite: {constants: {CAN_DEPTH: 16}, pools: {log: null}}
 ```
 
-`--variant lite` on any command applies the overlay: mappings are merged, `null` deletes, everything
-else replaces, lists too; then constants are evaluated. `check` looks at all variants. The variant is
-recorded in every output. `-D CAN_DEPTH=16` gives one constant another value, after the variant.
+`--variant lite` on any command applies the overlay: mappings are merged, `null` deletes,
+everything else replaces, lists too; then constants are evaluated. `check` looks at all variants.
+The variant is recorded in every output. `-D CAN_DEPTH=16` gives one constant another value, after
+the variant.
 
 ## Where objects lie
 
@@ -164,6 +164,8 @@ def _kind(schema: Schema, rule: Schema) -> str:
     if rule["type"] == "array":
         item = resolved(schema, rule["items"])
         return "list of mappings" if item["type"] == "object" else f"list: {_kind(schema, item)}"
+    if rule["type"] == ["string", "object"]:
+        return "text, or a mapping"
     if rule["type"] == "object":
         return "mapping" if "properties" in rule else "mapping of names"
     if rule["type"] == "boolean":
