@@ -37,8 +37,9 @@ default: main
 ```
 
 `ramwright schema` prints the JSON Schema of all this, `--part include` and `--part variant` those
-of an included file and of an overlay; editors that know it complete and check while you type: `#
-yaml-language-server: $schema=…` in the first line. `ramwright explain CODE` explains a diagnostic.
+of an included file and of an overlay; editors that know it complete and check while you type:
+`# yaml-language-server: $schema=…` in the first line. `ramwright explain CODE` explains a
+diagnostic.
 
 ## Values
 
