@@ -18,7 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ramwright import __version__
-from ramwright.config_options import add_config, request_of
+from ramwright.config_options import (
+    add_config,
+    add_problem_format,
+    is_for_programs,
+    request_of,
+)
 from ramwright.errors import Mark, Problem, has_errors, in_order
 
 if TYPE_CHECKING:
@@ -96,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
 
     check = _command(commands, "check", _check, "find the mistakes in a config; writes nothing")
     add_config(check)
-    _problem_format(check)
+    add_problem_format(check)
 
     effective = _command(
         commands, "config", _effective, "print the config as merged, with the origin of each value"
@@ -107,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         commands, "generate", _generate, "write the C source and header, linker scripts and map"
     )
     add_config(generate)
-    _problem_format(generate)
+    add_problem_format(generate)
     generate.add_argument(
         "-o", "--output", metavar="DIR", required=True, type=Path, help="folder of the outputs"
     )
@@ -139,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
         commands, "verify", _verify, "prove that a linked firmware is what the config says"
     )
     add_config(verify)
-    _problem_format(verify)
+    add_problem_format(verify)
     verify.add_argument("elf", metavar="ELF", type=Path, help="the linked firmware, with symbols")
 
     init = _command(commands, "init", _init, "write a starter config")
@@ -194,17 +199,6 @@ def _command(
     return command
 
 
-def _problem_format(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--format",
-        dest="problem_format",
-        choices=("text", "json", "sarif", "github"),
-        default="text",
-        help="how problems are written: text to standard error, the others to standard output; "
-        "default: %(default)s",
-    )
-
-
 def _check(options: argparse.Namespace) -> int:
     """Without a variant named: the config and all its variants, with notes too."""
     from ramwright.load import load, load_all_variants
@@ -245,7 +239,7 @@ def _generate(options: argparse.Namespace) -> int:
         return PROBLEMS
     folder: Path = options.output
     if options.list_outputs:
-        if _is_for_programs(options):
+        if is_for_programs(options):
             raise CannotDo(f"--list-outputs and --format {options.problem_format}: choose one")
         from ramwright.outputs import output_names
 
@@ -309,7 +303,7 @@ def _verify(options: argparse.Namespace) -> int:
     _print_problems(options, problems, {})
     if has_errors(problems):
         return PROBLEMS
-    if _is_for_programs(options):
+    if is_for_programs(options):
         return OK
     count = len(layout.objects)
     objects = "1 object is" if count == 1 else f"{count} objects are"
@@ -422,11 +416,18 @@ def _print_problems(
     """As text at once; in other formats they are one document, see _print_document."""
     problems = tuple(problems)
     options.found += problems
-    if problems and not _is_for_programs(options):
+    if problems and not is_for_programs(options):
         from ramwright.diagnostics import format_text
 
         color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         print(format_text(problems, sources, color=color), end="", file=sys.stderr)
+
+
+def _print_document(options: argparse.Namespace) -> None:
+    if is_for_programs(options):
+        from ramwright.problem_formats import FORMATS
+
+        print(FORMATS[options.problem_format](options.found), end="")
 
 
 def _report_stale(options: argparse.Namespace, outputs: Mapping[Path, str]) -> int:

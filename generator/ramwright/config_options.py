@@ -41,3 +41,20 @@ def request_of(options: argparse.Namespace) -> Request:
     from ramwright.load import Request
 
     return Request(options.variant, tuple(options.defines), options.root, options.cc)
+
+
+def add_problem_format(command: argparse.ArgumentParser) -> None:
+    """Adds the choice of how problems are written."""
+    command.add_argument(
+        "--format",
+        dest="problem_format",
+        choices=("text", "json", "sarif", "github"),
+        default="text",
+        help="how problems are written: text to standard error, the others to standard output; "
+        "default: %(default)s",
+    )
+
+
+def is_for_programs(options: argparse.Namespace) -> bool:
+    """Whether the problems are for a program: then nothing else goes to standard output."""
+    return getattr(options, "problem_format", "text") != "text"

@@ -139,7 +139,8 @@ def _command(problem: Problem) -> str:
     place["title"] = problem.code
     properties = ",".join(f"{key}={_escaped(str(v), ':,')}" for key, v in place.items() if v)
     notes = "".join(f"\n{related.where}: {related.what}" for related in problem.related)
-    return f"::{problem.severity} {properties}::{_escaped(_message(problem) + notes)}"
+    command = "notice" if problem.severity == "note" else problem.severity
+    return f"::{command} {properties}::{_escaped(_message(problem) + notes)}"
 
 
 def _escaped(text: str, special: str = "") -> str:
