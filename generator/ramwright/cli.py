@@ -12,15 +12,16 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ramwright import __version__
 from ramwright.config_options import (
+    CannotDo,
     add_config,
     add_problem_format,
+    blamed_on,
     is_for_programs,
     request_of,
 )
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
     from ramwright.model import Config
 
 OK, PROBLEMS, USAGE, INTERNAL, INTERRUPTED = 0, 1, 2, 70, 130
-
-
-class CannotDo(Exception):
-    """Something outside the config stands in the way: one line, exit 2."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -205,7 +202,7 @@ def _check(options: argparse.Namespace) -> int:
     from ramwright.rules.advice import notes
 
     request = request_of(options)
-    with _blamed(options.config):
+    with blamed_on(options.config):
         if request.variant is None:
             configs, problems, sources = load_all_variants(
                 Path(options.config), options.config, request
@@ -222,7 +219,7 @@ def _effective(options: argparse.Namespace) -> int:
     from ramwright.effective import effective
     from ramwright.load import merged
 
-    with _blamed(options.config):
+    with blamed_on(options.config):
         root, config, problems, sources = merged(
             Path(options.config), options.config, request_of(options)
         )
@@ -377,24 +374,11 @@ def _elf(path: Path) -> ElfImage:
         raise CannotDo(f"{path}: a damaged ELF file ({type(error).__name__}: {error})") from error
 
 
-@contextmanager
-def _blamed(name: str) -> Iterator[None]:
-    """Turns what stands in the way of reading the config `name` into one line."""
-    from ramwright.probe import MissingCompilerError
-
-    try:
-        yield
-    except MissingCompilerError as error:
-        raise CannotDo(f"--cc: {error}") from error
-    except OSError as error:
-        raise CannotDo(f"cannot read {error.filename or name}: {error.strerror}") from error
-
-
 def _load(options: argparse.Namespace) -> tuple[Config | None, tuple[Problem, ...]]:
     """The config that `options` name, its problems printed."""
     from ramwright.load import load
 
-    with _blamed(options.config):
+    with blamed_on(options.config):
         config, problems, sources = load(Path(options.config), options.config, request_of(options))
     _print_problems(options, problems, sources)
     return config, problems

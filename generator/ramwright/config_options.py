@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of every command that reads a config."""
+"""The options of every command that reads a config, and what stands in the way of reading it."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ramwright.load import Request
+
+
+class CannotDo(Exception):
+    """Something outside the config stands in the way: one line, exit 2."""
 
 
 def add_config(command: argparse.ArgumentParser) -> None:
@@ -58,3 +64,16 @@ def add_problem_format(command: argparse.ArgumentParser) -> None:
 def is_for_programs(options: argparse.Namespace) -> bool:
     """Whether the problems are for a program: then nothing else goes to standard output."""
     return getattr(options, "problem_format", "text") != "text"
+
+
+@contextmanager
+def blamed_on(name: str) -> Iterator[None]:
+    """Turns what stands in the way of reading the config `name` into one line."""
+    from ramwright.probe import MissingCompilerError
+
+    try:
+        yield
+    except MissingCompilerError as error:
+        raise CannotDo(f"--cc: {error}") from error
+    except OSError as error:
+        raise CannotDo(f"cannot read {error.filename or name}: {error.strerror}") from error
