@@ -11,6 +11,7 @@ from emulate.machine import Image
 CONFIGS = ("none-none", "none-interrupt", "basic-none", "basic-interrupt")
 BLOCKS = 64
 BLOCK_SIZE = 64
+OBJECT = 28  # where the rw_object_t of an rw_pool_t begins, and with it the arena
 
 
 def pool_figures(image: Image, cpu: str, level: str) -> Figures:
@@ -31,7 +32,7 @@ def pool_figures(image: Image, cpu: str, level: str) -> Figures:
 def _one_way(meter: Meter, name: str, *, generic: bool) -> dict[str, int]:
     """Worst costs of a pool: filled for the first time, emptied, filled and emptied again."""
     descriptor = meter.image.symbols[f"{name}_pool"].address
-    arena = int.from_bytes(meter.read(descriptor, 4), "little")
+    arena = int.from_bytes(meter.read(descriptor + OBJECT, 4), "little")
     shadow = Shadow(meter, ((arena, arena + BLOCKS * BLOCK_SIZE),))
 
     def alloc() -> Cost:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Alloc and free of every shared pool core, compiled for a core with LDREX and STREX, interrupted
-before each of their instructions by a handler that allocates and frees in the same pool."""
+"""Alloc and free of every shared pool core: with LDREX and STREX in assembly and in C, and with
+interrupts masked, interrupted before each of their instructions by a handler that allocates and
+frees in the same pool."""
 
 from __future__ import annotations
 
@@ -17,9 +18,10 @@ from emulate.machine import Image, MachineError
 from runtime_host import mutant
 
 EMULATE = Path(__file__).resolve().parent / "emulate"
-CPU = "cortex-m3"
 OPTIMISATIONS = ("-Os", "-O2", "-O3")
 BLOCK_SIZE = 16
+RW_E_DOUBLE_FREE = 3
+OBJECT = 28  # where the rw_object_t of an rw_pool_t begins
 NOPS = (bytes.fromhex("00bf"), bytes.fromhex("aff30080"))
 
 
@@ -33,10 +35,40 @@ class Core:
     width: int  # bytes of a link
     checked: bool
 
+    @property
+    def unit(self) -> int:
+        """What tokens and watermark count: bytes of the arena, or blocks."""
+        return 1 if self.checked else BLOCK_SIZE
 
+    @property
+    def link_bytes(self) -> int:
+        """Size of the links in the state, which ends at an address that is a multiple of 4."""
+        return -(-self.count * self.width // 4) * 4 if self.checked else 0
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """One way in which shared pools are compiled."""
+
+    cpu: str
+    optimisation: str
+    flags: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "".join((self.cpu, self.optimisation, *self.flags))
+
+
+MECHANISMS = tuple(
+    Mechanism(cpu, optimisation, flags)
+    for cpu, flags in (
+        ("cortex-m3", ()),
+        ("cortex-m3", ("-DRW_PORTABLE_C",)),
+        ("cortex-m0plus", ()),
+    )
+    for optimisation in OPTIMISATIONS
+)
 CORES = (
-    Core("none_shared_8", "trusted_narrow", 6, 1, False),
-    Core("none_shared_16", "trusted_wide", 200, 2, False),
+    Core("none_shared_32", "trusted", 6, 4, False),
     Core("basic_shared_8", "checked_narrow", 6, 1, True),
     Core("basic_shared_16", "checked_wide", 200, 2, True),
 )
@@ -54,12 +86,13 @@ class Pool:
         symbols = self.machine.image.symbols
         self.descriptor = symbols[f"{self.core.pool}_pool"].address
         self.state = symbols[f"{self.core.pool}_state"].address
-        self.links = symbols[f"{self.core.pool}_links"].address
-        self.arena = int.from_bytes(self.machine.read(self.descriptor, 4), "little")
+        self.object = self.descriptor + OBJECT
+        self.state += self.core.link_bytes
+        self.arena = int.from_bytes(self.machine.read(self.object, 4), "little")
 
     def take(self) -> int:
         """A block, from an alloc that nothing interrupts; 0 iff there was none."""
-        return self.taken(self.machine.call(self.function("alloc"), self.descriptor))
+        return self.taken(self.machine.call(self.function("alloc"), self.object))
 
     def taken(self, block: int) -> int:
         """`block`, which an alloc returned."""
@@ -72,7 +105,7 @@ class Pool:
         """Frees a block, if it is one, and nothing interrupts that."""
         if block:
             self.held.remove(block)
-            assert self.machine.call(self.function("free"), self.descriptor, block) == 0
+            assert self.machine.call(self.function("free"), block, self.object) == 0
 
     def function(self, operation: str) -> str:
         """Name of the core's operation."""
@@ -81,15 +114,16 @@ class Pool:
     def empty(self) -> None:
         """Makes the pool completely free again."""
         self.held.clear()
-        self.machine.write(self.state, bytes(4))
-        self.machine.write(self.links, bytes(self.core.count * self.core.width))
+        self.machine.write(self.state - self.core.link_bytes, bytes(self.core.link_bytes + 4))
 
     def exhaust(self) -> None:
         """Hands out every block of a completely free pool."""
         self.held.update(self.block(index) for index in range(self.core.count))
-        allocated = bytes(self.core.width - 1) + b"\x80"
-        self.machine.write(self.state, self.core.count.to_bytes(4, "little"))
-        self.machine.write(self.links, allocated * self.core.count)
+        full = self.core.count * self.core.unit
+        self.machine.write(self.state, full.to_bytes(4, "little"))
+        if self.core.checked:
+            allocated = (bytes(self.core.width - 1) + b"\x80") * self.core.count
+            self.machine.write(self.state - len(allocated), allocated)
 
     def block(self, index: int) -> int:
         """Address of a block."""
@@ -102,11 +136,19 @@ class Pool:
         while head < 0:
             assert head not in chain, "the chain is closed"
             chain.append(head)
-            link = self.links + (self.core.count + head) * self.core.width
-            head = self._number(link, self.core.width)
-        blocks = {(block - self.arena) // BLOCK_SIZE - self.core.count for block in self.held}
+            head = self._number(self._link(head), self.core.width)
+        blocks = {self._token(block) for block in self.held}
         assert not blocks & set(chain), "a block in use is on the chain"
-        assert len(blocks) + len(chain) == head, "a block was lost"
+        assert (len(blocks) + len(chain)) * self.core.unit == head, "a block was lost"
+
+    def _token(self, block: int) -> int:
+        return (block - self.arena) // BLOCK_SIZE * self.core.unit - self.core.count * self.core.unit
+
+    def _link(self, token: int) -> int:
+        """Address of a free block's link."""
+        if self.core.checked:
+            return self.state + token * self.core.width
+        return self.arena + self.core.count * BLOCK_SIZE + token
 
     def _number(self, address: int, size: int) -> int:
         return int.from_bytes(self.machine.read(address, size), "little", signed=True)
@@ -191,8 +233,9 @@ def survives(pool: Pool, case: Case, places: tuple[int, ...]) -> bool:
     pool.empty()
     operation, argument = prepare(pool)
     pool.held.discard(argument)
+    arguments = (pool.object,) if operation == "alloc" else (argument, pool.object)
     result, came = pool.machine.call_interrupted(
-        pool.function(operation), (pool.descriptor, argument), places, lambda: handler(pool)
+        pool.function(operation), arguments, places, lambda: handler(pool)
     )
     if operation == "alloc":
         pool.taken(result)
@@ -214,9 +257,9 @@ def never_reached(pool: Pool, operation: str) -> list[int]:
     ]
 
 
-def firmware(directory: Path, *flags: str) -> Image:
+def firmware(directory: Path, mechanism: Mechanism) -> Image:
     """Runtime and generated layout."""
-    maker = build.Build(CPU, directory, flags)
+    maker = build.Build(mechanism.cpu, directory, (mechanism.optimisation, *mechanism.flags))
     layout = build.generated(
         EMULATE / "interrupted.ramwright.yaml", directory / "generated", "interrupted"
     )
@@ -230,14 +273,14 @@ def firmware(directory: Path, *flags: str) -> Image:
     return Image.of(elf)
 
 
-@pytest.fixture(scope="module", params=OPTIMISATIONS)
+@pytest.fixture(scope="module", params=MECHANISMS, ids=str)
 def machine(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> InterruptedMachine:
-    """The firmware at one optimisation."""
-    optimisation: str = request.param
-    image = firmware(tmp_path_factory.mktemp(f"interrupted{optimisation}"), optimisation)
-    return InterruptedMachine(image, CPU)
+    """The firmware compiled in one way."""
+    mechanism: Mechanism = request.param
+    image = firmware(tmp_path_factory.mktemp("interrupted"), mechanism)
+    return InterruptedMachine(image, mechanism.cpu)
 
 
 @pytest.mark.parametrize("operation", CASES)
@@ -250,30 +293,97 @@ def test_every_instruction_can_be_interrupted(
     assert missed == padding
 
 
+@dataclass(frozen=True)
+class Mutant:
+    """A fault that the tests above must notice in one mechanism, operation and core."""
+
+    mechanism: Mechanism
+    file: str
+    text: str
+    becomes: str
+    operation: str
+    noticed: str
+    core: str = "basic_shared_8"
+
+
+ASSEMBLY, PORTABLE, MASKED = (MECHANISMS[at] for at in (1, 4, 7))  # at -O2
 PORT = "include/ramwright/ports/cortex_m.h"
 STEP = "src/pool_llsc.h"
-# what is broken: file, text, what it becomes, operation that must notice, what is noticed
+CORES_IN_ASSEMBLY = "src/pool_armv7m.c"
 MUTANTS = {
-    "values are kept across a load-linked": (
+    "values are kept across a load-linked": Mutant(
+        PORTABLE,
         PORT,
         ': "=r"(value) : "Q"(*address) : "memory");',
         ': "=r"(value) : "Q"(*address));',
         "free",
         "stopped at",
     ),
-    "a failed store is taken for done": (
+    "a failed store is taken for done": Mutant(
+        PORTABLE,
         STEP,
         "} while (!rw_port_store_conditional_32(place, (uint32_t)step.head));",
         "} while (rw_port_store_conditional_32(place, (uint32_t)step.head) && false);",
         "alloc",
         "a block in use",
     ),
-    "the link is not corrected": (
+    "the link is not corrected": Mutant(
+        PORTABLE,
         STEP,
         "head = *place;\n        pool_link_store(width, link, (int32_t)head);",
         "head = *place;",
         "free",
         "a block",
+    ),
+    "assembly: a failed store is taken for done": Mutant(
+        ASSEMBLY,
+        CORES_IN_ASSEMBLY,
+        '"cbnz r2, 3f\\n"',
+        '"cbnz r2, 7f\\n7:"',
+        "alloc",
+        "a block in use",
+    ),
+    "assembly: the link is not corrected": Mutant(
+        ASSEMBLY,
+        CORES_IN_ASSEMBLY,
+        '"str" suffix " r4, [r3]\\n"',
+        '"nop\\n"',
+        "free",
+        "a block",
+    ),
+    "assembly: a link in a block is not corrected": Mutant(
+        ASSEMBLY,
+        CORES_IN_ASSEMBLY,
+        '"bne 1b\\n"',
+        '"nop\\n"',
+        "free",
+        "a block",
+        "none_shared_32",
+    ),
+    "assembly: a failed store without checks is taken for done": Mutant(
+        ASSEMBLY,
+        CORES_IN_ASSEMBLY,
+        '"cbnz r4, 2f\\n"',
+        '"nop\\n"',
+        "alloc",
+        "a block in use",
+        "none_shared_32",
+    ),
+    "masked: alloc does not mask": Mutant(
+        MASKED,
+        "src/pool_locked.h",
+        "const uintptr_t state = rw_port_lock(sharing);\n    const int32_t token",
+        "const uintptr_t state = 0;\n    const int32_t token",
+        "alloc",
+        "a block in use",
+    ),
+    "masked: free does not mask": Mutant(
+        MASKED,
+        "src/pool_locked.h",
+        "const uintptr_t state = rw_port_lock(sharing);\n    const bool given",
+        "const uintptr_t state = 0;\n    const bool given",
+        "free",
+        "a block|closed",
     ),
 }
 
@@ -282,8 +392,30 @@ MUTANTS = {
 def test_seeded_faults_are_caught(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, old, new, operation, noticed = MUTANTS[fault]
-    monkeypatch.setattr(build, "RUNTIME", mutant(tmp_path, file, old, new))
-    pool = Pool(InterruptedMachine(firmware(tmp_path, "-O2"), CPU), CORES[1])
-    with pytest.raises((AssertionError, MachineError), match=noticed):
-        never_reached(pool, operation)
+    seeded = MUTANTS[fault]
+    changed = mutant(tmp_path, seeded.file, seeded.text, seeded.becomes)
+    monkeypatch.setattr(build, "RUNTIME", changed)
+    machine = InterruptedMachine(firmware(tmp_path, seeded.mechanism), seeded.mechanism.cpu)
+    core = next(core for core in CORES if core.name == seeded.core)
+    with pytest.raises((AssertionError, MachineError), match=seeded.noticed):
+        never_reached(Pool(machine, core), seeded.operation)
+
+
+def test_two_contexts_free_the_same_block(machine: InterruptedMachine) -> None:
+    """A handler frees the very block whose free it interrupts, before each instruction."""
+    for core in CORES[1:]:
+        pool = Pool(machine, core)
+        for place in machine.instructions_of(pool.function("free")):
+            pool.empty()
+            block = pool.take()
+            statuses = []
+
+            def rival(pool: Pool = pool, block: int = block, found: list[int] = statuses) -> None:
+                found.append(machine.call(pool.function("free"), block, pool.object))
+
+            own, came = machine.call_interrupted(
+                pool.function("free"), (block, pool.object), (place,), rival
+            )
+            pool.held.clear()
+            pool.assert_sound()
+            assert sorted([own, *statuses]) == [0, RW_E_DOUBLE_FREE][: 1 + came]

@@ -86,7 +86,7 @@ _ALLOCATOR = (
 # External names first, then those of static objects in the generated source.
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "buffer": ("", "_arena"),
-    "pool": ("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_arena", "_state", "_links"),
+    "pool": ("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_arena", "_state"),
     "heap": ("_heap", *_ALLOCATOR, "_arena", "_state", "_bins"),
     "slab": (
         *("_slab", *_ALLOCATOR, "_arena", "_state", "_pages", "_maps"),

@@ -10,6 +10,7 @@ from ramwright import abi
 from ramwright.elf import ElfImage
 from ramwright.layout import HeapPlan, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
 from ramwright.link_view import arena_symbol
+from ramwright.sizing import pool_state_size
 from ramwright.structs import Struct, size_of, struct_at
 from ramwright.view import core_of, cores, handle
 
@@ -48,17 +49,17 @@ def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
         return Linked(("it has no bytes in the image",), ())
     expected = _head(layout, elf, obj) | _constants(obj)
     if isinstance(obj.plan, PoolPlan):
+        expected["first"] = expected["arena"]
         expected["end"] = expected["arena"] + obj.size
     faults = [
         *_differences(struct, expected),
         *_name_fault(elf, struct, obj.name, obj.debug_name),
         *_core_faults(elf, struct.fields["core"], obj),
     ]
-    states = [State(struct.fields["state"], _STATE_SIZES[obj.kind])]
-    if isinstance(obj.plan, PoolPlan):
-        size = obj.plan.count * obj.plan.link_bits // 8
-        states.append(State(struct.fields["links_end"] - size, size))
-    elif isinstance(obj.plan, HeapPlan):
+    size = _state_size(obj)
+    links = size - abi.POOL_STATE if isinstance(obj.plan, PoolPlan) else 0  # before the pool's head
+    states = [State(struct.fields["state"] - links, size)]
+    if isinstance(obj.plan, HeapPlan):
         states.append(State(struct.fields["bins"], obj.plan.bins * obj.plan.link_bits // 8))
     elif isinstance(obj.plan, SlabPlan):
         states.append(
@@ -126,7 +127,7 @@ def _folded(elf: ElfImage, obj: Object) -> Linked | None:
     """An object whose descriptor link-time optimisation folded into its users: its state tells of
     it. None if that is not there either."""
     state = elf.variables.get(f"{obj.name}_state")
-    if state is None or state.size != _STATE_SIZES[obj.kind]:
+    if state is None or state.size != _state_size(obj):
         return None
     pieces = (elf.variables.get(f"{obj.name}_{piece}") for piece in _STATE_PIECES[obj.kind])
     found = (piece for piece in (state, *pieces) if piece)
@@ -148,13 +149,19 @@ def _core_faults(elf: ElfImage, core: int, obj: Object) -> Iterator[str]:
             return
 
 
-_STATE_PIECES = {
-    "pool": ("links",),
+def _state_size(obj: Object) -> int:
+    """Bytes of the variable that is named after the object and `state`."""
+    if isinstance(obj.plan, PoolPlan):
+        return pool_state_size(obj.plan)
+    return {"heap": abi.HEAP_STATE, "slab": abi.SLAB_STATE}[obj.kind]
+
+
+_STATE_PIECES: dict[str, tuple[str, ...]] = {
+    "pool": (),
     "heap": ("bins",),
     "slab": ("pages", "zone_states"),
 }
 _OPERATIONS = ("alloc", "alloc_aligned", "resize", "free", "usable", "check", "walk", "stats")
-_STATE_SIZES = {"pool": abi.POOL_STATE, "heap": abi.HEAP_STATE, "slab": abi.SLAB_STATE}
 
 
 def _head(layout: Layout, elf: ElfImage, obj: Object) -> dict[str, int]:
@@ -176,7 +183,7 @@ def _constants(obj: Object) -> dict[str, int]:
             "block_size": plan.stride,
             "inverse": plan.inverse,
             "shift": plan.shift,
-            "count": plan.count,
+            "full": plan.full,
         }
     if isinstance(plan, HeapPlan):
         return {"granules": plan.granules}
@@ -231,7 +238,7 @@ def _mask(struct: Struct, field: str) -> int:
 
 
 def _shown(field: str, value: int) -> str:
-    return f"{value:#x}" if field in ("arena", "end", "inverse") else str(value)
+    return f"{value:#x}" if field in ("arena", "first", "end", "inverse") else str(value)
 
 
 def _name_fault(elf: ElfImage, struct: Struct, name: str, kept: bool) -> Iterator[str]:

@@ -26,7 +26,17 @@ class PoolPlan:
     count: int
     shift: int
     inverse: int  # modulo 2**64; C truncates to uintptr_t
-    link_bits: int  # 8 or 16
+    link_bits: int  # 8 or 16 in the state; 32 in the free blocks themselves
+
+    @property
+    def outer_links(self) -> bool:
+        """Whether the links lie in the state."""
+        return self.link_bits != 32
+
+    @property
+    def full(self) -> int:
+        """The watermark when every block was used: in blocks, with links in them in bytes."""
+        return self.count if self.outer_links else self.stride * self.count
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,14 @@ def pool_plan(pool: Pool) -> PoolPlan:
         count=pool.count,
         shift=shift,
         inverse=abi.inverse_of_odd(pool.stride >> shift),
-        link_bits=8 if pool.count <= abi.POOL_COUNT_MAX_8 else 16,
+        link_bits=_link_bits(pool),
     )
+
+
+def _link_bits(pool: Pool) -> int:
+    if pool.checks == "none":
+        return 32
+    return 8 if pool.count <= abi.POOL_COUNT_MAX_8 else 16
 
 
 def heap_plan(heap: Heap) -> HeapPlan:
@@ -49,7 +55,7 @@ def slab_plan(slab: Slab) -> SlabPlan:
 def state_size(thing: Buffer | Pool | Heap | Slab) -> int:
     """Bytes of .bss that `thing` needs in the home region of a 32-bit target."""
     if isinstance(thing, Pool):
-        return _word(abi.POOL_STATE + thing.count * pool_plan(thing).link_bits // 8)
+        return pool_state_size(pool_plan(thing))
     if isinstance(thing, Heap):
         heap = heap_plan(thing)
         return _word(abi.HEAP_STATE + heap.bins * heap.link_bits // 8)
@@ -58,6 +64,12 @@ def state_size(thing: Buffer | Pool | Heap | Slab) -> int:
         per_slab = abi.SLAB_PAGE + 4 * slab.map_words
         return abi.SLAB_STATE + slab.slab_count * per_slab + len(slab.zones) * abi.SLAB_ZONE_STATE
     return 0
+
+
+def pool_state_size(plan: PoolPlan) -> int:
+    """Bytes of a pool's state: its links, where they lie there, and behind them the head."""
+    links = plan.count * plan.link_bits // 8 if plan.outer_links else 0
+    return _word(links) + abi.POOL_STATE
 
 
 def descriptor_size(thing: Buffer | Pool | Heap | Slab) -> int:

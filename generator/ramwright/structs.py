@@ -24,14 +24,14 @@ _OBJECT = (
 
 FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
     "rw_pool_t": (
-        *_OBJECT,
-        ("state", _WORD),
-        ("links_end", _WORD),
-        ("end", _WORD),
         ("block_size", _WORD),
-        ("inverse", _WORD),
+        ("end", _WORD),
+        ("state", _WORD),
+        ("full", "u32"),
         ("shift", "u32"),
-        ("count", "u32"),
+        ("first", _WORD),
+        ("inverse", _WORD),
+        *_OBJECT,
     ),
     "rw_heap_t": (*_OBJECT, ("state", _WORD), ("bins", _WORD), ("granules", "u32")),
     "rw_slab_t": (

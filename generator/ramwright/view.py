@@ -173,6 +173,7 @@ def _calls(obj: Object, core_name: str) -> View:
         "alloc": f"rw_{obj.kind}_alloc_{core_name}",
         "alloc_aligned": f"rw_{obj.kind}_alloc_aligned_{core_name}",
         "free": f"rw_{obj.kind}_free_{core_name}",
+        "free_arguments": f"block, &{handle(obj)}.object",
         "generic": f"rw_{obj.kind}",
     }
 
@@ -194,12 +195,19 @@ def _pool(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
         **_common(layout, obj, numbering),
         "summary": _summary(obj, f"{plan.count} blocks of {byte_count(plan.block_size)}"),
         "pointer": pointer,
-        "link_type": f"int{plan.link_bits}_t",
-        "count": plan.count,
+        "state_type": _pool_state_type(plan),
+        "state": f"&{obj.name}_state" + (".state" if plan.outer_links else ""),
+        "full": plan.full,
         "stride": plan.stride,
         "shift": plan.shift,
         "inverse": f"0x{plan.inverse:016x}",
     }
+
+
+def _pool_state_type(plan: PoolPlan) -> str:
+    if plan.outer_links:
+        return f"RW_POOL_CONTROL(int{plan.link_bits}_t, {plan.count})"
+    return "rw_pool_state_t"
 
 
 def _heap(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
@@ -268,6 +276,7 @@ def _memheap(layout: Layout, memheap: MemheapPlan) -> View:
         "alloc": "rw_memheap_alloc",
         "alloc_aligned": "rw_memheap_alloc_aligned",
         "free": "rw_memheap_free",
+        "free_arguments": f"&{memheap.name}_memheap, block",
         "generic": "rw_memheap",
     }
 

@@ -196,8 +196,8 @@ RW_INLINE void heap_stats(heap_traits_t traits, rw_sharing_t sharing, const rw_o
         return heap_resize(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, block,  \
                            size);                                                                  \
     }                                                                                              \
-    rw_status_t rw_heap_free_##checks##_##sharing##_##width(const rw_object_t *object,             \
-                                                            void *block)                           \
+    rw_status_t rw_heap_free_##checks##_##sharing##_##width(void *block,                           \
+                                                            const rw_object_t *object)             \
     {                                                                                              \
         return heap_free(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, block);   \
     }                                                                                              \
@@ -281,7 +281,7 @@ void *rw_heap_realloc(const rw_heap_t *heap, void *block, size_t size)
 
 rw_status_t rw_heap_free(const rw_heap_t *heap, void *block)
 {
-    return rw_free_cores[heap->object.core](&heap->object, block);
+    return rw_free_cores[heap->object.core](block, &heap->object);
 }
 
 size_t rw_heap_usable_size(const rw_heap_t *heap, const void *block)

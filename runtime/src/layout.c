@@ -32,7 +32,7 @@ rw_status_t rw_layout_free(const rw_layout_t *layout, void *block)
         rw_on_fault(RW_E_FOREIGN, NULL, block);
         return RW_E_FOREIGN;
     }
-    return rw_free_cores[owner->core](owner, block);
+    return rw_free_cores[owner->core](block, owner);
 }
 
 void rw_layout_walk(const rw_layout_t *layout, rw_visit_t visit, void *context)

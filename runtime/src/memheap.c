@@ -121,7 +121,7 @@ rw_status_t rw_memheap_free(const rw_memheap_t *memheap, void *block)
         rw_on_fault(RW_E_FOREIGN, &memheap->object, block);
         return RW_E_FOREIGN;
     }
-    return rw_free_cores[owner->core](owner, block);
+    return rw_free_cores[owner->core](block, owner);
 }
 
 size_t rw_memheap_usable_size(const rw_memheap_t *memheap, const void *block)

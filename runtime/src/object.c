@@ -33,10 +33,10 @@ void *rw_object_move(const rw_object_t *owner, void *block, const rw_object_t *t
         return usable >= size ? block : NULL;
     }
     rw_bytes_copy(moved, block, usable < size ? usable : size);
-    if (usable != 0U && rw_free_cores[owner->core](owner, block) == RW_OK) {
+    if (usable != 0U && rw_free_cores[owner->core](block, owner) == RW_OK) {
         return moved;
     }
-    (void)rw_free_cores[taker->core](taker, moved);
+    (void)rw_free_cores[taker->core](moved, taker);
     return NULL;
 }
 
@@ -46,7 +46,7 @@ void *rw_object_realloc(const rw_object_t *object, void *block, size_t size)
         return rw_alloc_cores[object->core](object, size);
     }
     if (size == 0U) {
-        (void)rw_free_cores[object->core](object, block);
+        (void)rw_free_cores[object->core](block, object);
         return NULL;
     }
     const rw_status_t status = rw_resize_cores[object->core](object, block, size);

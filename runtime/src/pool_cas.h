@@ -21,7 +21,7 @@ RW_INLINE uint64_t pool_tagged(uint64_t word, int32_t head)
  *
  * The link read may be stale, but then head has changed and its tag with it. Until the mark is set
  * the link reads as free, so a thread that frees the block by mistake is told so. */
-RW_INLINE int32_t pool_take_shared(const rw_pool_t *pool, bool checked, pool_width_t width)
+RW_INLINE int32_t pool_take_lock_free(const rw_pool_t *pool, pool_width_t width)
 {
     pool_step_t step;
     uint64_t word = atomic_load_explicit(&pool->state->head, memory_order_acquire);
@@ -33,7 +33,7 @@ RW_INLINE int32_t pool_take_shared(const rw_pool_t *pool, bool checked, pool_wid
     } while (!atomic_compare_exchange_weak_explicit(&pool->state->head, &word,
                                                     pool_tagged(word, step.head),
                                                     memory_order_acq_rel, memory_order_acquire));
-    if (checked) {
+    if (pool_checked(width)) {
         pool_link_set(pool, width, step.token, pool_allocated(width));
     }
     return step.token;
@@ -56,12 +56,11 @@ RW_INLINE bool pool_claim(pool_width_t width, void *place, int32_t link)
 /* Gives a block back. Returns whether it was allocated; without checks that is taken on trust.
  * The block is this call's from the claim until it is on the chain, so its link may be corrected
  * by a plain store when head has moved on. */
-RW_INLINE bool pool_give_shared(const rw_pool_t *pool, bool checked, pool_width_t width,
-                                int32_t token)
+RW_INLINE bool pool_give_lock_free(const rw_pool_t *pool, pool_width_t width, int32_t token)
 {
     void *const link = pool_link_place(pool, width, token);
     uint64_t word = atomic_load_explicit(&pool->state->head, memory_order_relaxed);
-    if (!checked) {
+    if (!pool_checked(width)) {
         pool_link_store(width, link, (int32_t)(uint32_t)word);
     } else if (!pool_claim(width, link, (int32_t)(uint32_t)word)) {
         return false;

@@ -9,14 +9,22 @@
 
 #include "inline.h"
 
-_Static_assert(offsetof(rw_pool_t, object) == 0, "an object's address is its pool's");
 _Static_assert(RW_POOL_COUNT_MAX_8 == INT8_MAX && RW_POOL_COUNT_MAX_16 == INT16_MAX,
                "tokens and watermarks fit a link, and the minimum is neither");
 
 /* Bits of a link: constants wherever they are used. */
-typedef enum pool_width { POOL_WIDTH_8 = 8, POOL_WIDTH_16 = 16 } pool_width_t;
+typedef enum pool_width { POOL_WIDTH_8 = 8, POOL_WIDTH_16 = 16, POOL_WIDTH_32 = 32 } pool_width_t;
+
+/* A link in a block, where the user keeps what he likes. */
+typedef int32_t __attribute__((may_alias)) pool_inner_link_t;
 
 #define POOL_NEVER_USED 0
+
+/* Links in blocks know nothing about allocated ones. */
+RW_INLINE bool pool_checked(pool_width_t width)
+{
+    return width != POOL_WIDTH_32;
+}
 
 RW_INLINE int32_t pool_allocated(pool_width_t width)
 {
@@ -25,28 +33,48 @@ RW_INLINE int32_t pool_allocated(pool_width_t width)
 
 RW_INLINE const rw_pool_t *pool_of(const rw_object_t *object)
 {
-    return (const rw_pool_t *)(const void *)object;
+    return (const rw_pool_t *)(const void *)((const uint8_t *)object - offsetof(rw_pool_t, object));
+}
+
+/* From the token of a block to that of the next. */
+RW_INLINE int32_t pool_unit(const rw_pool_t *pool, pool_width_t width)
+{
+    return pool_checked(width) ? 1 : (int32_t)pool->block_size;
+}
+
+RW_INLINE uint8_t *pool_block(const rw_pool_t *pool, pool_width_t width, int32_t token)
+{
+    return pool->end + (pool_checked(width) ? token * pool->block_size : token);
 }
 
 /* Where the link of a block lies. */
 RW_INLINE void *pool_link_place(const rw_pool_t *pool, pool_width_t width, int32_t token)
 {
-    return width == POOL_WIDTH_8 ? (void *)((int8_t *)pool->links_end + token)
-                                 : (void *)((int16_t *)pool->links_end + token);
+    if (!pool_checked(width)) {
+        return pool_block(pool, width, token);
+    }
+    uint8_t *const links_end = (uint8_t *)pool->state;
+    return links_end + (width == POOL_WIDTH_8 ? token : token * (int32_t)sizeof(int16_t));
 }
 
 #if defined(RW_PORT_CAS)
 
-/* Threads look at each other's links, so every access is atomic; the order is given by head. */
+/* Threads look at each other's links, so every access is atomic; the order is given by head. Links
+ * in blocks are left to the lock: a thread would look at what the block's next owner writes. */
 RW_INLINE int32_t pool_link_load(pool_width_t width, const void *place)
 {
+    if (width == POOL_WIDTH_32) {
+        return *(const pool_inner_link_t *)place;
+    }
     return width == POOL_WIDTH_8 ? __atomic_load_n((const int8_t *)place, __ATOMIC_RELAXED)
                                  : __atomic_load_n((const int16_t *)place, __ATOMIC_RELAXED);
 }
 
 RW_INLINE void pool_link_store(pool_width_t width, void *place, int32_t link)
 {
-    if (width == POOL_WIDTH_8) {
+    if (width == POOL_WIDTH_32) {
+        *(pool_inner_link_t *)place = link;
+    } else if (width == POOL_WIDTH_8) {
         __atomic_store_n((int8_t *)place, (int8_t)link, __ATOMIC_RELAXED);
     } else {
         __atomic_store_n((int16_t *)place, (int16_t)link, __ATOMIC_RELAXED);
@@ -70,12 +98,17 @@ RW_INLINE void pool_head_set(rw_pool_state_t *state, int32_t head)
  * compiler to it where that matters. */
 RW_INLINE int32_t pool_link_load(pool_width_t width, const void *place)
 {
+    if (width == POOL_WIDTH_32) {
+        return *(const pool_inner_link_t *)place;
+    }
     return width == POOL_WIDTH_8 ? *(const int8_t *)place : *(const int16_t *)place;
 }
 
 RW_INLINE void pool_link_store(pool_width_t width, void *place, int32_t link)
 {
-    if (width == POOL_WIDTH_8) {
+    if (width == POOL_WIDTH_32) {
+        *(pool_inner_link_t *)place = link;
+    } else if (width == POOL_WIDTH_8) {
         *(int8_t *)place = (int8_t)link;
     } else {
         *(int16_t *)place = (int16_t)link;
@@ -118,15 +151,10 @@ RW_INLINE pool_step_t pool_step(const rw_pool_t *pool, pool_width_t width, int32
         step.token = head;
         step.head = pool_link(pool, width, head);
     } else {
-        step.token = head - (int32_t)pool->count;
-        step.head = head + 1;
+        step.token = head - (int32_t)pool->full;
+        step.head = head + pool_unit(pool, width);
     }
     return step;
-}
-
-RW_INLINE uint8_t *pool_block(const rw_pool_t *pool, int32_t token)
-{
-    return pool->end + token * pool->block_size;
 }
 
 /* shift is below 32, so only the other way needs its count reduced. */
@@ -135,13 +163,13 @@ RW_INLINE uintptr_t pool_rotate_right(uintptr_t value, uint32_t shift)
     return value >> shift | value << ((0U - shift) & (8U * (uint32_t)sizeof(value) - 1U));
 }
 
-/* Index of the block at address: below count iff a block starts there, for any address at all.
- * Multiplying by the inverse of its odd factor divides a multiple of block_size exactly, and the
- * rotation moves what remains of any other number to the top; both steps are reversible, so count
- * offsets and no others end up below count. */
+/* Index of the block at address: below the number of blocks iff one starts there, for any address
+ * at all. Multiplying by the inverse of its odd factor divides a multiple of block_size exactly,
+ * and the rotation moves what remains of any other number to the top; both steps are reversible, so
+ * count offsets and no others end up below count. */
 RW_INLINE uintptr_t pool_index(const rw_pool_t *pool, const void *address)
 {
-    const uintptr_t offset = (uintptr_t)address - (uintptr_t)pool->object.arena;
+    const uintptr_t offset = (uintptr_t)address - (uintptr_t)pool->first;
     return pool_rotate_right(offset * pool->inverse, pool->shift);
 }
 

@@ -16,7 +16,7 @@
  * The link read may be stale, but then somebody ran since head was, and the store fails. Between
  * the store and the mark the block belongs to this call and its link still reads as free, so a
  * handler that frees the block by mistake is told so. */
-RW_INLINE int32_t pool_take_shared(const rw_pool_t *pool, bool checked, pool_width_t width)
+RW_INLINE int32_t pool_take_lock_free(const rw_pool_t *pool, pool_width_t width)
 {
     uint32_t *const place = (uint32_t *)&pool->state->head;
     pool_step_t step;
@@ -26,7 +26,7 @@ RW_INLINE int32_t pool_take_shared(const rw_pool_t *pool, bool checked, pool_wid
             return step.token;
         }
     } while (!rw_port_store_conditional_32(place, (uint32_t)step.head));
-    if (checked) {
+    if (pool_checked(width)) {
         pool_link_set(pool, width, step.token, pool_allocated(width));
         __atomic_signal_fence(__ATOMIC_SEQ_CST); /* before the caller passes the block on */
     }
@@ -56,13 +56,12 @@ RW_INLINE bool pool_claim(pool_width_t width, void *place, int32_t link)
 /* Gives a block back. Returns whether it was allocated; without checks that is taken on trust.
  * The block is this call's from the claim until it is on the chain, so its link may be corrected
  * by a plain store when head has moved on. */
-RW_INLINE bool pool_give_shared(const rw_pool_t *pool, bool checked, pool_width_t width,
-                                int32_t token)
+RW_INLINE bool pool_give_lock_free(const rw_pool_t *pool, pool_width_t width, int32_t token)
 {
     uint32_t *const place = (uint32_t *)&pool->state->head;
     void *const link = pool_link_place(pool, width, token);
     uint32_t head = *place;
-    if (!checked) {
+    if (!pool_checked(width)) {
         pool_link_store(width, link, (int32_t)head);
     } else if (!pool_claim(width, link, (int32_t)head)) {
         return false;

@@ -257,11 +257,11 @@ RW_INLINE rw_status_t slab_resize(const rw_object_t *object, const void *block, 
     {                                                                                              \
         return slab_resize(object, block, size, sharing);                                          \
     }                                                                                              \
-    rw_status_t rw_slab_free_basic_##name(const rw_object_t *object, void *block)                  \
+    rw_status_t rw_slab_free_basic_##name(void *block, const rw_object_t *object)                  \
     {                                                                                              \
         return slab_free(object, block, true, sharing, slab_revive_##name, slab_give_run_##name);  \
     }                                                                                              \
-    rw_status_t rw_slab_free_none_##name(const rw_object_t *object, void *block)                   \
+    rw_status_t rw_slab_free_none_##name(void *block, const rw_object_t *object)                   \
     {                                                                                              \
         return slab_free(object, block, false, sharing, slab_revive_##name, slab_give_run_##name); \
     }                                                                                              \
@@ -307,5 +307,5 @@ void *rw_slab_realloc(const rw_slab_t *slab, void *block, size_t size)
 
 rw_status_t rw_slab_free(const rw_slab_t *slab, void *block)
 {
-    return rw_free_cores[slab->object.core](&slab->object, block);
+    return rw_free_cores[slab->object.core](block, &slab->object);
 }

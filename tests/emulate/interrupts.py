@@ -8,7 +8,8 @@ The engine runs up to the instruction, everything translated being forgotten fir
 address only if a translated block ends there, and then also between the instructions of an IT
 block. The handler is a Python function that calls the firmware. As the hardware would, the machine
 gives it a stack below the interrupted one, keeps the registers and the progress through an IT block
-for it, and clears the exclusive monitor afterwards.
+for it, and clears the exclusive monitor afterwards. Where interrupts are masked, it waits until they
+are not.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ class InterruptedMachine(Machine):
         for taken, place in enumerate(places):
             if not self._reaches(at, place):
                 return int(self._engine.reg_read(arm.UC_ARM_REG_R0)), taken
+            at = self._unmasked(place)
             self._interrupt(handler)
-            at = place
         self._run(at, LANDING[0])
         return int(self._engine.reg_read(arm.UC_ARM_REG_R0)), len(places)
 
@@ -88,6 +89,14 @@ class InterruptedMachine(Machine):
                 raise
             return False
         return True
+
+    def _unmasked(self, place: int) -> int:
+        """Address of the first instruction, from that at `place` on, before which interrupts are
+        not masked."""
+        while self._engine.reg_read(arm.UC_ARM_REG_PRIMASK):
+            self._engine.emu_start(place | 1, LANDING[0], count=1)
+            place = int(self._engine.reg_read(arm.UC_ARM_REG_PC)) & ~1
+        return place
 
     def _interrupt(self, handler: Callable[[], None]) -> None:
         kept = [(register, self._engine.reg_read(register)) for register in SAVED]

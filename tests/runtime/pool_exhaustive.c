@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Every sequence of operations on small pools, right and wrong ones, against a naive model. The
- * arena traps accesses: a pool never reads or writes it.
+ * arena of a pool with checks traps accesses: it never reads or writes it.
  */
 #include "pool_fixture.h"
 
@@ -28,7 +28,7 @@ static void try_alloc(model_t *model)
     unsigned expected;
     if (model->freed_count != 0) {
         expected = model->freed[--model->freed_count];
-    } else if (model->ever < fixture.pool.count) {
+    } else if (model->ever < fixture.count) {
         expected = model->ever++;
     } else {
         CHECK(block == NULL);
@@ -55,13 +55,13 @@ static void compare(const model_t *model)
     rw_stats_t stats;
     unsigned used = 0;
     rw_pool_stats(&fixture.pool, &stats);
-    for (unsigned index = 0; index < fixture.pool.count; index++) {
+    for (unsigned index = 0; index < fixture.count; index++) {
         used += model->used[index];
         const size_t usable = rw_pool_usable_size(&fixture.pool, arena + index * BLOCK_SIZE);
         CHECK(usable == (model->used[index] ? BLOCK_SIZE : 0U));
     }
     CHECK(stats.used == used * BLOCK_SIZE && stats.peak == model->ever * BLOCK_SIZE);
-    CHECK(stats.largest == (used < fixture.pool.count ? BLOCK_SIZE : 0U));
+    CHECK(stats.largest == (used < fixture.count ? BLOCK_SIZE : 0U));
     CHECK(rw_pool_check(&fixture.pool) == RW_OK);
 }
 
@@ -71,12 +71,16 @@ static void explore(const model_t *model, unsigned depth)
     if (depth == 0) {
         return;
     }
-    const rw_pool_state_t state = fixture.state;
+    const rw_pool_state_t state = *fixture.state;
     uint8_t links[sizeof(int16_t) * BLOCKS_MAX];
+    uint8_t content[BLOCKS_MAX * BLOCK_SIZE];
     memcpy(links, fixture.links, fixture.links_size);
-    for (unsigned choice = 0; choice <= fixture.pool.count; choice++) {
+    if (!checked) {
+        memcpy(content, arena, sizeof content);
+    }
+    for (unsigned choice = 0; choice <= fixture.count; choice++) {
         model_t next = *model;
-        if (choice == fixture.pool.count) {
+        if (choice == fixture.count) {
             try_alloc(&next);
         } else if (checked || model->used[choice]) {
             try_free(&next, choice);
@@ -84,17 +88,23 @@ static void explore(const model_t *model, unsigned depth)
             continue;
         }
         explore(&next, depth - 1U);
-        fixture.state = state;
+        *fixture.state = state;
         memcpy(fixture.links, links, fixture.links_size);
+        if (!checked) {
+            memcpy(arena, content, sizeof content);
+        }
     }
 }
 
 int main(void)
 {
     static const unsigned depths[BLOCKS_MAX + 1U] = {0, 9, 9, 8, 7, 6};
-    arena = pool_fixture_forbidden(BLOCKS_MAX * BLOCK_SIZE);
+    static _Alignas(int32_t) uint8_t free_blocks_hold_links[BLOCKS_MAX * BLOCK_SIZE];
+    uint8_t *const forbidden = pool_fixture_forbidden(BLOCKS_MAX * BLOCK_SIZE);
     for (unsigned core = 0; core < POOL_CORE_COUNT; core++) {
         checked = pool_cores[core].checked;
+        arena = checked ? forbidden : free_blocks_hold_links;
+        memset(free_blocks_hold_links, 0xA5, sizeof free_blocks_hold_links);
         for (unsigned count = 1; count <= BLOCKS_MAX; count++) {
             const model_t fresh = {0};
             pool_fixture_make(&fixture, core, arena, BLOCK_SIZE, count);

@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 
 #define EACH_CORE(f)                                                                               \
-    f(none_none_8), f(none_none_16), f(none_shared_8), f(none_shared_16), f(basic_none_8),         \
-        f(basic_none_16), f(basic_shared_8), f(basic_shared_16)
+    f(none_none_32), f(none_shared_32), f(basic_none_8), f(basic_none_16), f(basic_shared_8),      \
+        f(basic_shared_16)
 
 #define ALLOC(core) rw_pool_alloc_##core
 #define FREE(core) rw_pool_free_##core
@@ -23,10 +23,9 @@ const rw_walk_core_t rw_walk_cores[] = {EACH_CORE(WALK)};
 const rw_stats_core_t rw_stats_cores[] = {EACH_CORE(STATS)};
 
 const pool_core_t pool_cores[POOL_CORE_COUNT] = {
-    {"none_none_8", false, false, 8},  {"none_none_16", false, false, 16},
-    {"none_shared_8", false, true, 8}, {"none_shared_16", false, true, 16},
-    {"basic_none_8", true, false, 8},  {"basic_none_16", true, false, 16},
-    {"basic_shared_8", true, true, 8}, {"basic_shared_16", true, true, 16},
+    {"none_none_32", false, false, 32}, {"none_shared_32", false, true, 32},
+    {"basic_none_8", true, false, 8},   {"basic_none_16", true, false, 16},
+    {"basic_shared_8", true, true, 8},  {"basic_shared_16", true, true, 16},
 };
 
 unsigned pool_faults;
@@ -58,10 +57,19 @@ void pool_fixture_make(pool_fixture_t *fixture, unsigned core, uint8_t *arena, s
 {
     CHECK(count >= 1 &&
           count <= (pool_cores[core].width == 8 ? RW_POOL_COUNT_MAX_8 : RW_POOL_COUNT_MAX_16));
+    CHECK(pool_cores[core].checked || block_size % sizeof(int32_t) == 0);
     memset(fixture, 0, sizeof *fixture);
-    fixture->links_size = count * pool_cores[core].width / 8U;
-    fixture->links = calloc(1, fixture->links_size);
-    CHECK(fixture->links != NULL);
+    /* Exactly as many bytes as links and state take, so that overruns are found; the links end
+     * where the state begins, which is aligned. */
+    const bool checked = pool_cores[core].checked;
+    const size_t unit = sizeof(rw_pool_state_t);
+    fixture->links_size = checked ? count * pool_cores[core].width / 8U : 0;
+    const size_t padded = (fixture->links_size + unit - 1) / unit * unit;
+    fixture->control = calloc(1, padded + unit);
+    CHECK(fixture->control != NULL);
+    fixture->links = fixture->control + padded - fixture->links_size;
+    fixture->state = (rw_pool_state_t *)(void *)(fixture->control + padded);
+    fixture->count = count;
     const unsigned shift = (unsigned)__builtin_ctzl(block_size);
     fixture->pool = (rw_pool_t){
         .object = {.arena = arena,
@@ -69,19 +77,19 @@ void pool_fixture_make(pool_fixture_t *fixture, unsigned core, uint8_t *arena, s
                    .name = pool_cores[core].name,
                    .core = (uint8_t)core,
                    .kind = RW_POOL},
-        .state = &fixture->state,
-        .links_end = fixture->links + fixture->links_size,
+        .state = fixture->state,
+        .first = arena,
         .end = (uint8_t *)((uintptr_t)arena + block_size * count),
         .block_size = (ptrdiff_t)block_size,
         .inverse = inverse_of(block_size >> shift),
         .shift = shift,
-        .count = count,
+        .full = (uint32_t)(checked ? count : block_size * count),
     };
 }
 
 void pool_fixture_drop(pool_fixture_t *fixture)
 {
-    free(fixture->links);
+    free(fixture->control);
 }
 
 uint8_t *pool_fixture_forbidden(size_t size)

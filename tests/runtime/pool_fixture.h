@@ -19,7 +19,7 @@
         }                                                                                          \
     } while (0)
 
-#define POOL_CORE_COUNT 8U
+#define POOL_CORE_COUNT 6U
 
 /* Position n of the tables is core n. */
 typedef struct pool_core {
@@ -33,9 +33,11 @@ extern const pool_core_t pool_cores[POOL_CORE_COUNT];
 
 typedef struct pool_fixture {
     rw_pool_t pool;
-    rw_pool_state_t state;
-    uint8_t *links; /* exactly as many bytes as the links take, so that overruns are found */
+    uint8_t *control; /* links, if they are not in the blocks, and state */
+    uint8_t *links;
     size_t links_size;
+    rw_pool_state_t *state;
+    unsigned count;
 } pool_fixture_t;
 
 /* Makes a pool over arena, which is never touched here. */

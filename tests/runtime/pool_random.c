@@ -101,8 +101,9 @@ int main(void)
 {
     for (unsigned core = 0; core < POOL_CORE_COUNT; core++) {
         try_core(core, 16, 64, 1);
-        try_core(core, 7, pool_cores[core].width == 8 ? 127 : 300, 2);
-        try_core(core, 1, 1, 3);
+        const bool checked = pool_cores[core].checked;
+        try_core(core, checked ? 7 : 12, pool_cores[core].width == 8 ? 127 : 300, 2);
+        try_core(core, checked ? 1 : 4, 1, 3);
     }
     return 0;
 }

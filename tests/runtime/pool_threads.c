@@ -15,7 +15,7 @@
 #define ROUNDS 40000U
 
 static pool_fixture_t fixture;
-static uint8_t arena[BLOCKS * sizeof(uint32_t)];
+static _Alignas(uint32_t) uint8_t arena[BLOCKS * sizeof(uint32_t)];
 static _Atomic unsigned owners[BLOCKS]; /* 0: nobody */
 static _Atomic unsigned double_frees;
 static pthread_barrier_t barrier;

@@ -20,7 +20,8 @@ HOST = "host"  # the one cpu without a linker script
 CACHE_LINE = 32  # bytes, on every Cortex-M that has a data cache
 CACHED_CPUS = frozenset(("cortex-m7", "cortex-m55", "cortex-m85"))
 ABI_ALIGNMENT = 8  # of what malloc returns
-MAX_ARENA = 2**32 - 1
+MAX_ARENA = 2**31 - 1
+LINK = 4  # bytes and alignment of the link that a free block holds without checks
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,11 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
         count = None
     if block_size is None or region is None:
         return None
-    natural = max(_natural(block_size), alignment_of(ctype, setting.types))
+    checks = checks_of(fields, setting)
+    least = LINK if checks == "none" else 1
+    natural = max(_natural(block_size), alignment_of(ctype, setting.types), least)
     default = max(natural, _line(region, setting))
-    place = placement_of(fields, region, default, least=1)
+    place = placement_of(fields, region, default, least=least)
     if count is None or place is None:
         return None
     check_lines(fields, place, setting)
@@ -84,7 +87,7 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
         count=count,
         ctype=ctype,
         sharing=sharing_of(fields),
-        checks=checks_of(fields, setting),
+        checks=checks,
         debug_name=fields.flag("debug_name", setting.debug_name),
     )
     if pool.stride * count > MAX_ARENA:
@@ -92,7 +95,7 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
             "block_size",
             "RW0245",
             f"{count} blocks of {byte_count(pool.stride)} are "
-            f"{byte_count(pool.stride * count)}, more than 32 bits count",
+            f"{byte_count(pool.stride * count)}, more than 31 bits count",
         )
         return None
     return pool
@@ -299,7 +302,9 @@ def _alignment_fits(fields: Fields, region: Region, alignment: int, least: int) 
             "alignment",
             "RW0242",
             f"an alignment of {alignment}; `{fields.name}` needs {least}",
-            "what it hands out must hold any C type; leave the key out",
+            "with `checks: none` a free block holds a link of 4 bytes; leave the key out"
+            if least == LINK
+            else "what it hands out must hold any C type; leave the key out",
         )
         return False
     if alignment > region.size:

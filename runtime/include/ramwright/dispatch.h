@@ -11,6 +11,8 @@
  *    generated source defines them with exactly the cores its layout uses. There is one table an
  *    operation, so an operation that nobody calls generically costs nothing.
  *
+ * A free takes the block first: there an accessor has it already.
+ *
  * The tables are indexed alike; a core that lacks an operation (a pool has no resize) leaves a
  * null entry that no call reaches.
  */
@@ -33,7 +35,7 @@ extern "C" {
 typedef void *(*rw_pool_alloc_core_t)(const rw_object_t *object);
 typedef void *(*rw_alloc_core_t)(const rw_object_t *object, size_t size);
 typedef void *(*rw_alloc_aligned_core_t)(const rw_object_t *object, size_t alignment, size_t size);
-typedef rw_status_t (*rw_free_core_t)(const rw_object_t *object, void *block);
+typedef rw_status_t (*rw_free_core_t)(void *block, const rw_object_t *object);
 /* Changes a block's size without moving it. RW_OK, or RW_E_SIZE iff it cannot grow in place
  * (not a fault), or the fault found. */
 typedef rw_status_t (*rw_resize_core_t)(const rw_object_t *object, void *block, size_t size);

@@ -60,7 +60,7 @@ typedef struct rw_heap {
     void *rw_heap_alloc_##core(const rw_object_t *object, size_t size);                            \
     void *rw_heap_alloc_aligned_##core(const rw_object_t *object, size_t alignment, size_t size);  \
     rw_status_t rw_heap_resize_##core(const rw_object_t *object, void *block, size_t size);        \
-    rw_status_t rw_heap_free_##core(const rw_object_t *object, void *block);                       \
+    rw_status_t rw_heap_free_##core(void *block, const rw_object_t *object);                       \
     size_t rw_heap_usable_##core(const rw_object_t *object, const void *block);                    \
     rw_status_t rw_heap_check_##core(const rw_object_t *object);                                   \
     void rw_heap_walk_##core(const rw_object_t *object, rw_visit_t visit, void *context);          \

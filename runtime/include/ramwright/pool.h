@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Pools: blocks of one size. Recycled blocks are handed out before never-used ones, so the
- * watermark (how many blocks were ever used) is the exact high-water mark.
+ * watermark (how much of the arena was ever used) is the exact high-water mark.
  *
- * The links of the free list live outside the arena, one per block, in .bss: a user who writes
- * into a freed block cannot damage the allocator, and a double free is seen at once. A block is
- * named by its token, its distance from the end of the arena: -count is the first block, -1 the
- * last. Counted from the end, one subtraction both checks an index and names a block, and a token
- * serves unchanged as index into blocks and links.
+ * A block is named by its token, its negative distance from the end of the arena. With checks the
+ * distance counts blocks: -count is the first, -1 the last. The links of the free list then live
+ * outside the arena, one per block, in .bss, and end where the state begins: a user who writes into
+ * a freed block cannot damage the allocator, a double free is seen at once, and a token serves
+ * unchanged as index into blocks and links.
  *
  *     token     -count                                   -1
  *     arena    | block   | block   | ...      | block   | block   |
- *              arena                                              end
- *     links    | link    | link    | ...      | link    | link    |
- *                                                                 links_end
+ *              first                                              end
+ *     links    | link    | link    | ...      | link    | link    | head |
+ *                                                                 state
  *
  *     state->head  n >= 0 : nothing on the free list; the first n blocks were used before
  *                  n <  0 : token of the last freed block; its link continues the chain
  *     link         0      : never used
- *                  minimum of the link type : allocated (checks basic)
+ *                  minimum of the link type : allocated
  *                  else   : free, and holds what head was when it was freed
  *
  * so the watermark rides at the bottom of the chain and all zero is the completely free pool. The
  * watermark after Kenwright, Fast Efficient Fixed-Size Memory Pool (2012).
+ *
+ * Without checks it is the same in bytes: tokens and watermark count bytes of the arena, and a free
+ * block holds its own link. Nothing is divided or multiplied, and nothing but head is kept.
  */
 #ifndef RAMWRIGHT_POOL_H
 #define RAMWRIGHT_POOL_H
@@ -52,33 +55,42 @@ typedef struct rw_pool_state {
 #endif
 } rw_pool_state_t;
 
-/* Const; flash. */
+/* The state of a pool with checks: its links, and right behind them head. The first links are of no
+ * block where count links would leave a gap. */
+#define RW_POOL_CONTROL(link_type, count)                                                          \
+    struct {                                                                                       \
+        link_type links[((count) * sizeof(link_type) + sizeof(rw_pool_state_t) - 1U) /             \
+                        sizeof(rw_pool_state_t) * (sizeof(rw_pool_state_t) / sizeof(link_type))];  \
+        rw_pool_state_t state;                                                                     \
+    }
+
+/* Const; flash. What a call needs lies before the object's head, in an order that lets one LDMDB
+ * or LDRD load what is needed together. */
 typedef struct rw_pool {
-    rw_object_t object; /* arena: count blocks of block_size bytes */
-    rw_pool_state_t *state;
-    void *links_end;      /* past the last of count links: int8_t for cores named ..._8, int16_t
-                             for ..._16 */
-    uint8_t *end;         /* past the last byte of the arena */
-    ptrdiff_t block_size; /* distance between blocks, bytes, alignment included */
-    uintptr_t inverse;    /* multiplicative inverse of block_size >> shift, which is odd */
-    uint32_t shift;       /* trailing zero bits of block_size, below 32 */
-    uint32_t count;       /* blocks, 1..RW_POOL_COUNT_MAX_... */
+    ptrdiff_t block_size;   /* distance between blocks, bytes, alignment included */
+    uint8_t *end;           /* past the last byte of the arena */
+    rw_pool_state_t *state; /* with checks that of an RW_POOL_CONTROL */
+    uint32_t full;          /* watermark when every block was used: 1..RW_POOL_COUNT_MAX_..., or
+                               without checks the bytes of the arena */
+    uint32_t shift;         /* trailing zero bits of block_size, below 32 */
+    uint8_t *first;         /* the arena again */
+    uintptr_t inverse;      /* multiplicative inverse of block_size >> shift, which is odd */
+    rw_object_t object;     /* arena: count blocks of block_size bytes */
 } rw_pool_t;
 
 /* The cores: checks (none, basic), sharing (none = one caller at a time; shared = tasks and
- * interrupts), link width. Called by generated accessors; contracts as the calls below. */
+ * interrupts), bits of a link (8 and 16 in RW_POOL_CONTROL, 32 in the block itself). Called by
+ * generated accessors; contracts as the calls below. */
 #define RW_POOL_CORE_DECLARE(core)                                                                 \
     void *rw_pool_alloc_##core(const rw_object_t *object);                                         \
-    rw_status_t rw_pool_free_##core(const rw_object_t *object, void *block);                       \
+    rw_status_t rw_pool_free_##core(void *block, const rw_object_t *object);                       \
     size_t rw_pool_usable_##core(const rw_object_t *object, const void *block);                    \
     rw_status_t rw_pool_check_##core(const rw_object_t *object);                                   \
     void rw_pool_walk_##core(const rw_object_t *object, rw_visit_t visit, void *context);          \
     void rw_pool_stats_##core(const rw_object_t *object, rw_stats_t *out)
 
-RW_POOL_CORE_DECLARE(none_none_8);
-RW_POOL_CORE_DECLARE(none_none_16);
-RW_POOL_CORE_DECLARE(none_shared_8);
-RW_POOL_CORE_DECLARE(none_shared_16);
+RW_POOL_CORE_DECLARE(none_none_32);
+RW_POOL_CORE_DECLARE(none_shared_32);
 RW_POOL_CORE_DECLARE(basic_none_8);
 RW_POOL_CORE_DECLARE(basic_none_16);
 RW_POOL_CORE_DECLARE(basic_shared_8);

@@ -32,6 +32,9 @@
  *   RW_PORT_CAS  : <stdatomic.h> has lock-free compare-and-swap on 64 bits
  *
  * With neither, shared pools use rw_port_lock_interrupt around a few instructions.
+ *
+ * RW_PORT_ARMV6M and, with RW_PORT_LLSC, RW_PORT_ARMV7M say that pools may use the assembly they
+ * have for these architectures. Whoever compiles the runtime with RW_PORTABLE_C has C alone.
  */
 #ifndef RAMWRIGHT_PORT_H
 #define RAMWRIGHT_PORT_H

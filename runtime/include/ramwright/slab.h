@@ -102,7 +102,7 @@ typedef struct rw_slab {
     void *rw_slab_alloc_##core(const rw_object_t *object, size_t size);                            \
     void *rw_slab_alloc_aligned_##core(const rw_object_t *object, size_t alignment, size_t size);  \
     rw_status_t rw_slab_resize_##core(const rw_object_t *object, void *block, size_t size);        \
-    rw_status_t rw_slab_free_##core(const rw_object_t *object, void *block);                       \
+    rw_status_t rw_slab_free_##core(void *block, const rw_object_t *object);                       \
     size_t rw_slab_usable_##core(const rw_object_t *object, const void *block);                    \
     rw_status_t rw_slab_check_##core(const rw_object_t *object);                                   \
     void rw_slab_walk_##core(const rw_object_t *object, rw_visit_t visit, void *context);          \

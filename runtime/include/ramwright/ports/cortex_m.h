@@ -48,10 +48,18 @@ static inline void rw_port_unlock_task(uintptr_t primask)
     rw_port_unlock_interrupt(primask);
 }
 
+#if __ARM_ARCH_ISA_THUMB == 1 && !defined(RW_PORTABLE_C)
+#define RW_PORT_ARMV6M
+#endif
+
 /* Bits 0 to 2: exclusives on bytes, halfwords and words. */
 #if defined(__ARM_FEATURE_LDREX) && (__ARM_FEATURE_LDREX & 7) == 7
 
 #define RW_PORT_LLSC
+
+#if __ARM_ARCH_ISA_THUMB == 2 && !defined(RW_PORTABLE_C)
+#define RW_PORT_ARMV7M
+#endif
 
 /* One width: its C type and the suffix of its instructions. */
 #define RW_PORT_EXCLUSIVES(width, suffix)                                                          \
