@@ -67,12 +67,17 @@ class InterruptedMachine(Machine):
         return int(self._engine.reg_read(arm.UC_ARM_REG_R0)), len(places)
 
     def instructions_of(self, function: str) -> list[int]:
-        """Addresses of the function's instructions; it has no data among them."""
+        """Addresses of the function's instructions; constants, if any, come behind them."""
         symbol = self.image.symbols[function]
-        code = self.read(symbol.address, symbol.size)
+        size = min(
+            (data - symbol.address for data in self.image.data if data > symbol.address),
+            default=symbol.size,
+        )
+        size = min(size, symbol.size)
+        code = self.read(symbol.address, size)
         found = []
         offset = 0
-        while offset < symbol.size:
+        while offset < size:
             found.append(symbol.address + offset)
             offset += 4 if code[offset + 1] >> 3 in WIDE else 2
         return found

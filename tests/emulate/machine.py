@@ -106,6 +106,7 @@ class Image:
     sections: tuple[Section, ...]  # allocated ones
     loads: tuple[tuple[int, int, bytes], ...]  # load address, run address, contents
     symbols: dict[str, Symbol]  # local ones too; of equal names the last
+    data: tuple[int, ...] = ()  # where data begins among instructions
 
     @classmethod
     def of(cls, path: Path) -> Image:
@@ -124,15 +125,20 @@ class Image:
                     if s["p_filesz"]
                 ),
                 _symbols(elf),
+                tuple(s["st_value"] for s in _table(elf).iter_symbols() if s.name == "$d"),
             )
+
+
+def _table(elf: ELFFile) -> SymbolTableSection:
+    table = elf.get_section_by_name(".symtab")
+    assert isinstance(table, SymbolTableSection), "the ELF was stripped"
+    return table
 
 
 def _symbols(elf: ELFFile) -> dict[str, Symbol]:
     """The named symbols of `elf`."""
-    table = elf.get_section_by_name(".symtab")
-    assert isinstance(table, SymbolTableSection), "the ELF was stripped"
     found = {}
-    for symbol in table.iter_symbols():
+    for symbol in _table(elf).iter_symbols():
         function = symbol["st_info"]["type"] == "STT_FUNC"
         address = symbol["st_value"] & ~1 if function else symbol["st_value"]
         found[symbol.name] = Symbol(symbol.name, address, symbol["st_size"], function)
