@@ -223,7 +223,7 @@ def test_objects_of_a_config_before_the_scripts(tmp_path: Path) -> None:
     layout = project.layout(POOL % ("none", "none"))
     found = verify(layout, project.linked("stale", objects, project.scripts(layout)))
     assert [problem.code for problem in found] == ["RW0511"]
-    assert "_cores[0] is rw_pool_alloc_basic_shared_8, not rw_pool_alloc_none_none_8" in (
+    assert "_cores[0] is rw_pool_alloc_basic_shared_8, not rw_pool_alloc_none_none_32" in (
         found[0].what
     )
 
@@ -231,7 +231,7 @@ def test_objects_of_a_config_before_the_scripts(tmp_path: Path) -> None:
 def test_descriptor_that_was_folded_into_its_users(tmp_path: Path) -> None:
     """Link-time optimisation leaves of a used pool its state, which is checked all the same."""
     project = Project(NRF52840, tmp_path, flags=("-flto",))
-    layout = project.layout(POOL % ("none", "none"))
+    layout = project.layout(POOL % ("none", "basic"))
     objects = [*project.objects(layout, "(void)frames_free(frames_alloc())"), *project.runtime()]
     elf = project.linked("folded", objects, project.scripts(layout))
     assert elf.variable("frames_pool") is None

@@ -11,7 +11,7 @@ from ramwright.elf import ElfImage
 from ramwright.layout import HeapPlan, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
 from ramwright.link_view import arena_symbol
 from ramwright.sizing import pool_state_size
-from ramwright.structs import Struct, size_of, struct_at
+from ramwright.structs import Struct, offsets, size_of, struct_at
 from ramwright.view import core_of, cores, handle
 
 _KINDS = {"pool": 0, "heap": 1, "slab": 2, "memheap": 3}  # rw_kind_t
@@ -107,13 +107,20 @@ def linked_layout(layout: Layout, elf: ElfImage) -> Linked | None:
     allocators = [obj for obj in layout.objects if obj.kind != "buffer"]
     handles = {elf.variable(handle(obj)): obj for obj in allocators}
     by_arena = sorted(allocators, key=lambda obj: elf.address(arena_symbol(layout, obj)) or 0)
-    expected = [elf.variable(handle(obj)) for obj in by_arena]
+    expected = [_object_address(elf, obj) for obj in by_arena]
     faults = [
         *_differences(struct, {"object_count": len(handles)}),
         *_name_fault(elf, struct, layout.name, True),
         *_array_fault(elf, struct.fields["objects"], expected, "objects, by ascending address,"),
     ]
     return Linked(tuple(faults), ())
+
+
+def _object_address(elf: ElfImage, obj: Object) -> int | None:
+    """Where the rw_object_t of an object lies, which in a pool's descriptor is not at the start."""
+    address = elf.variable(handle(obj))
+    start, _ = offsets(f"rw_{obj.kind}_t", elf.pointer_size)["arena"]
+    return None if address is None else address + start
 
 
 def linked_abi(layout: Layout, elf: ElfImage) -> int | None:

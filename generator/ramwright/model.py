@@ -14,7 +14,7 @@ from typing import Literal
 from ramwright.errors import Mark
 
 Attribute = Literal["dma", "fast", "cached", "external", "retained", "exec", "shared"]
-Sharing = Literal["none", "task", "interrupt"]
+Sharing = Literal["none", "task", "interrupt", "core"]
 Checks = Literal["none", "basic"]
 Insert = Literal["before", "after"]
 At = Literal["start", "end"]
@@ -147,6 +147,7 @@ class Target:
     """What the layout is for."""
 
     cpu: str  # cortex-m0, …, or host
+    cores: int = 1  # that run the image
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ _TABLES = (
 def core_of(obj: Object) -> Core:
     """The core an object uses."""
     if isinstance(obj.plan, PoolPlan):
-        sharing = "none" if obj.sharing == "none" else "shared"
+        sharing = obj.sharing if obj.sharing in ("none", "core") else "shared"
         return Core("pool", f"{obj.checks}_{sharing}_{obj.plan.link_bits}")
     if isinstance(obj.plan, HeapPlan):
         return Core("heap", f"{obj.checks}_{obj.sharing}_{obj.plan.link_bits}")

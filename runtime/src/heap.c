@@ -23,6 +23,7 @@ RW_INLINE const rw_heap_t *heap_of(const rw_object_t *object)
 #define HEAP_SHARING_none RW_SHARING_NONE
 #define HEAP_SHARING_task RW_SHARING_TASK
 #define HEAP_SHARING_interrupt RW_SHARING_INTERRUPT
+#define HEAP_SHARING_core RW_SHARING_CORE
 
 /* A size that even the empty heap cannot serve. */
 #define HEAP_REJECT(sharing)                                                                       \
@@ -228,6 +229,13 @@ HEAP_CORE(basic, none, 16)
 HEAP_CORE(basic, none, 32)
 HEAP_CORE(basic, interrupt, 16)
 HEAP_CORE(basic, interrupt, 32)
+
+#if defined(RW_PORT_CORE_LOCK)
+HEAP_CORE(none, core, 16)
+HEAP_CORE(none, core, 32)
+HEAP_CORE(basic, core, 16)
+HEAP_CORE(basic, core, 32)
+#endif
 
 #if defined(RW_PORT_TASK_IS_INTERRUPT)
 

@@ -128,6 +128,12 @@ POOL_CORE(basic_shared_8, RW_SHARING_INTERRUPT, POOL_WIDTH_8)
 POOL_CORE(basic_shared_16, RW_SHARING_INTERRUPT, POOL_WIDTH_16)
 #endif
 
+#if defined(RW_PORT_CORE_LOCK)
+POOL_CORE(none_core_32, RW_SHARING_CORE, POOL_WIDTH_32)
+POOL_CORE(basic_core_8, RW_SHARING_CORE, POOL_WIDTH_8)
+POOL_CORE(basic_core_16, RW_SHARING_CORE, POOL_WIDTH_16)
+#endif
+
 void *rw_pool_alloc(const rw_pool_t *pool)
 {
     return rw_pool_alloc_cores[pool->object.core](&pool->object);

@@ -196,6 +196,12 @@ POOL_CORES(none, 32);
 POOL_CORES(basic, 8);
 POOL_CORES(basic, 16);
 
+#if defined(RW_PORT_CORE_LOCK)
+POOL_CORES_ALIAS(none_core_32, none_none_32);
+POOL_CORES_ALIAS(basic_core_8, basic_none_8);
+POOL_CORES_ALIAS(basic_core_16, basic_none_16);
+#endif
+
 size_t rw_pool_usable_size(const rw_pool_t *pool, const void *block)
 {
     return rw_usable_cores[pool->object.core](&pool->object, block);

@@ -278,6 +278,9 @@ RW_INLINE rw_status_t slab_resize(const rw_object_t *object, const void *block, 
 
 SLAB_CORES(none, RW_SHARING_NONE);
 SLAB_CORES(interrupt, RW_SHARING_INTERRUPT);
+#if defined(RW_PORT_CORE_LOCK)
+SLAB_CORES(core, RW_SHARING_CORE);
+#endif
 #if defined(RW_PORT_TASK_IS_INTERRUPT)
 SLAB_CORES_ALIAS(none, task, interrupt);
 SLAB_CORES_ALIAS(basic, task, interrupt);

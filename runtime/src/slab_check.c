@@ -223,6 +223,9 @@ RW_INLINE rw_status_t slab_check(const rw_object_t *object, rw_sharing_t sharing
 
 SLAB_CORES(none, RW_SHARING_NONE);
 SLAB_CORES(interrupt, RW_SHARING_INTERRUPT);
+#if defined(RW_PORT_CORE_LOCK)
+SLAB_CORES(core, RW_SHARING_CORE);
+#endif
 #if defined(RW_PORT_TASK_IS_INTERRUPT)
 RW_CORE_ALIAS(rw_slab_check_none_task, rw_slab_check_none_interrupt);
 RW_CORE_ALIAS(rw_slab_check_basic_task, rw_slab_check_basic_interrupt);

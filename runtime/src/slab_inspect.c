@@ -174,6 +174,9 @@ RW_INLINE void slab_stats(const rw_object_t *object, rw_stats_t *out, rw_sharing
 
 SLAB_CORES(none, RW_SHARING_NONE);
 SLAB_CORES(interrupt, RW_SHARING_INTERRUPT);
+#if defined(RW_PORT_CORE_LOCK)
+SLAB_CORES(core, RW_SHARING_CORE);
+#endif
 #if defined(RW_PORT_TASK_IS_INTERRUPT)
 SLAB_CORES_ALIAS(none_task, none_interrupt);
 SLAB_CORES_ALIAS(basic_task, basic_interrupt);

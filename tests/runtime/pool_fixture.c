@@ -6,7 +6,7 @@
 
 #define EACH_CORE(f)                                                                               \
     f(none_none_32), f(none_shared_32), f(basic_none_8), f(basic_none_16), f(basic_shared_8),      \
-        f(basic_shared_16)
+        f(basic_shared_16), f(none_core_32), f(basic_core_8), f(basic_core_16)
 
 #define ALLOC(core) rw_pool_alloc_##core
 #define FREE(core) rw_pool_free_##core
@@ -23,9 +23,15 @@ const rw_walk_core_t rw_walk_cores[] = {EACH_CORE(WALK)};
 const rw_stats_core_t rw_stats_cores[] = {EACH_CORE(STATS)};
 
 const pool_core_t pool_cores[POOL_CORE_COUNT] = {
-    {"none_none_32", false, false, 32}, {"none_shared_32", false, true, 32},
-    {"basic_none_8", true, false, 8},   {"basic_none_16", true, false, 16},
-    {"basic_shared_8", true, true, 8},  {"basic_shared_16", true, true, 16},
+    {"none_none_32", false, RW_SHARING_NONE, 32},
+    {"none_shared_32", false, RW_SHARING_INTERRUPT, 32},
+    {"basic_none_8", true, RW_SHARING_NONE, 8},
+    {"basic_none_16", true, RW_SHARING_NONE, 16},
+    {"basic_shared_8", true, RW_SHARING_INTERRUPT, 8},
+    {"basic_shared_16", true, RW_SHARING_INTERRUPT, 16},
+    {"none_core_32", false, RW_SHARING_CORE, 32},
+    {"basic_core_8", true, RW_SHARING_CORE, 8},
+    {"basic_core_16", true, RW_SHARING_CORE, 16},
 };
 
 unsigned pool_faults;

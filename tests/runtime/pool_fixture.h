@@ -19,13 +19,13 @@
         }                                                                                          \
     } while (0)
 
-#define POOL_CORE_COUNT 6U
+#define POOL_CORE_COUNT 9U
 
 /* Position n of the tables is core n. */
 typedef struct pool_core {
     const char *name;
     bool checked;
-    bool shared;
+    rw_sharing_t sharing;
     unsigned width; /* bits of a link */
 } pool_core_t;
 

@@ -162,7 +162,7 @@ int main(void)
 {
     arena = pool_fixture_forbidden(BLOCKS * BLOCK_SIZE);
     for (unsigned core = 0; core < POOL_CORE_COUNT; core++) {
-        if (pool_cores[core].shared && pool_cores[core].checked) {
+        if (pool_cores[core].sharing == RW_SHARING_INTERRUPT && pool_cores[core].checked) {
             try_core(core);
         }
     }

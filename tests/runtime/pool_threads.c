@@ -132,7 +132,7 @@ int main(void)
 {
     CHECK(pthread_barrier_init(&barrier, NULL, THREADS) == 0);
     for (unsigned core = 0; core < POOL_CORE_COUNT; core++) {
-        if (pool_cores[core].shared) {
+        if (pool_cores[core].sharing != RW_SHARING_NONE) {
             try_core(core);
         }
     }

@@ -33,6 +33,7 @@ from ramwright.rules.advice import warnings
 from ramwright.rules.choice import Rooms, Undecided, state_bound
 from ramwright.rules.constants import constants_of
 from ramwright.rules.fields import Fields
+from ramwright.rules.cores import cores_of
 from ramwright.rules.groups import Membership, default_of
 from ramwright.rules.names import Declared, check_names, declared
 from ramwright.rules.objects import (
@@ -80,6 +81,7 @@ def config_of(
     cpu = target.text("cpu") if target else None
     constants = constants_of(top.entries("constants"), cache_line(cpu), problems)
     top = Fields(Entry("", top.where, root), constants, problems)
+    cores = cores_of(target) if target else 1
     regions = regions_of(top, 64 if cpu == HOST else 32)
     home = home_of(top, regions)
     everything = [(kind, entry) for kind, key in _GROUPS for entry in top.entries(key)]
@@ -90,6 +92,7 @@ def config_of(
         cast(Checks, top.text("checks") or "basic"),
         top.flag("debug_name", True),
         types,
+        cores,
     )
     built = _Built(top, everything, objects, setting, home)
     default = default_of(top, {name: kind for name, (kind, _) in objects.items()})
@@ -103,7 +106,7 @@ def config_of(
     config = Config(
         name=name,
         file=file,
-        target=Target(cpu),
+        target=Target(cpu, cores),
         home=home,
         link=link,
         regions={n: r for n, r in regions.items() if r is not None},

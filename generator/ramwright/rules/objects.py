@@ -33,6 +33,7 @@ class Setting:
     checks: Checks
     debug_name: bool
     types: Measured
+    cores: int
 
     @property
     def on_host(self) -> bool:
@@ -86,7 +87,7 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
         block_size=block_size,
         count=count,
         ctype=ctype,
-        sharing=sharing_of(fields),
+        sharing=sharing_of(fields, setting),
         checks=checks,
         debug_name=fields.flag("debug_name", setting.debug_name),
     )
@@ -117,7 +118,7 @@ def heap_of(fields: Fields, setting: Setting) -> Heap | None:
         name=fields.name,
         placement=place,
         size=size,
-        sharing=sharing_of(fields),
+        sharing=sharing_of(fields, setting),
         checks=checks_of(fields, setting),
         debug_name=fields.flag("debug_name", setting.debug_name),
     )
@@ -317,9 +318,17 @@ def _alignment_fits(fields: Fields, region: Region, alignment: int, least: int) 
     return True
 
 
-def sharing_of(fields: Fields) -> Sharing:
+def sharing_of(fields: Fields, setting: Setting) -> Sharing:
     """Who may call at the same time."""
-    return cast(Sharing, fields.text("sharing") or "task")
+    sharing = cast(Sharing, fields.text("sharing") or "task")
+    if sharing == "core" and setting.cores == 1:
+        fields.problem(
+            "sharing",
+            "RW0264",
+            f"`{fields.name}` is shared between cores, but `target` has one",
+            "write `sharing: interrupt`, or `cores: 2` under `target`",
+        )
+    return sharing
 
 
 def checks_of(fields: Fields, setting: Setting) -> Checks:

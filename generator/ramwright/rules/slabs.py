@@ -55,7 +55,7 @@ def slab_of(fields: Fields, setting: Setting) -> Slab | None:
         slab_size=slab_size,
         slab_count=slab_count,
         zones=tuple(sorted(sound, key=lambda zone: zone.block_size)),
-        sharing=sharing_of(fields),
+        sharing=sharing_of(fields, setting),
         checks=checks_of(fields, setting),
         debug_name=fields.flag("debug_name", setting.debug_name),
     )

@@ -95,7 +95,7 @@ typedef struct rw_block {
 } rw_block_t;
 
 /* Called for each block by rw_*_walk; return false to stop. Runs with the object locked: must not
- * call into the same object. */
+ * call into the same object, nor from an object of sharing core into another such object. */
 typedef bool (*rw_visit_t)(const rw_block_t *block, void *context);
 
 /* Fault hook. Called with no lock held after a fault was found and before the faulty call returns

@@ -79,8 +79,8 @@ typedef struct rw_pool {
 } rw_pool_t;
 
 /* The cores: checks (none, basic), sharing (none = one caller at a time; shared = tasks and
- * interrupts), bits of a link (8 and 16 in RW_POOL_CONTROL, 32 in the block itself). Called by
- * generated accessors; contracts as the calls below. */
+ * interrupts; core = those of two cores), bits of a link (8 and 16 in RW_POOL_CONTROL, 32 in the
+ * block itself). Called by generated accessors; contracts as the calls below. */
 #define RW_POOL_CORE_DECLARE(core)                                                                 \
     void *rw_pool_alloc_##core(const rw_object_t *object);                                         \
     rw_status_t rw_pool_free_##core(void *block, const rw_object_t *object);                       \
@@ -95,6 +95,11 @@ RW_POOL_CORE_DECLARE(basic_none_8);
 RW_POOL_CORE_DECLARE(basic_none_16);
 RW_POOL_CORE_DECLARE(basic_shared_8);
 RW_POOL_CORE_DECLARE(basic_shared_16);
+#if defined(RW_PORT_CORE_LOCK)
+RW_POOL_CORE_DECLARE(none_core_32);
+RW_POOL_CORE_DECLARE(basic_core_8);
+RW_POOL_CORE_DECLARE(basic_core_16);
+#endif
 
 /* Takes a block.
  * Returns its address, aligned as configured, contents undefined; NULL iff the pool is empty.

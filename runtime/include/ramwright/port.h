@@ -17,6 +17,15 @@
  * A port whose task lock is its interrupt lock defines RW_PORT_TASK_IS_INTERRUPT: the task cores
  * are then further names of the interrupt cores (RW_CORE_ALIAS in dispatch.h), not second copies.
  *
+ * Where two cores run one image and share its memory, a port that can keep the other core out
+ * defines RW_PORT_CORE_LOCK and
+ *
+ *   uintptr_t rw_port_lock_core(void);            no interrupt handler, and nobody on the other
+ * core void rw_port_unlock_core(uintptr_t state);
+ *
+ * There is one such lock, and it does not nest: a visitor (rw_visit_t) of an object of sharing core
+ * calls no other such object.
+ *
  * For shared pools it defines at most one of
  *
  *   RW_PORT_LLSC : load-linked / store-conditional on 8, 16 and 32 bits, as static inline functions
@@ -54,14 +63,20 @@
 
 /* Who may call an object at the same time; fixed per core. */
 typedef enum rw_sharing {
-    RW_SHARING_NONE,     /* one caller at a time: no lock */
-    RW_SHARING_TASK,     /* tasks */
-    RW_SHARING_INTERRUPT /* tasks and interrupt handlers */
+    RW_SHARING_NONE,      /* one caller at a time: no lock */
+    RW_SHARING_TASK,      /* tasks */
+    RW_SHARING_INTERRUPT, /* tasks and interrupt handlers */
+    RW_SHARING_CORE       /* those of the other core too */
 } rw_sharing_t;
 
 /* Enters the section that sharing asks for; folds into one lock or none, sharing being constant. */
 __attribute__((always_inline)) static inline uintptr_t rw_port_lock(rw_sharing_t sharing)
 {
+#if defined(RW_PORT_CORE_LOCK)
+    if (sharing == RW_SHARING_CORE) {
+        return rw_port_lock_core();
+    }
+#endif
     if (sharing == RW_SHARING_INTERRUPT) {
         return rw_port_lock_interrupt();
     }
@@ -72,6 +87,12 @@ __attribute__((always_inline)) static inline uintptr_t rw_port_lock(rw_sharing_t
 __attribute__((always_inline)) static inline void rw_port_unlock(rw_sharing_t sharing,
                                                                  uintptr_t state)
 {
+#if defined(RW_PORT_CORE_LOCK)
+    if (sharing == RW_SHARING_CORE) {
+        rw_port_unlock_core(state);
+        return;
+    }
+#endif
     if (sharing == RW_SHARING_INTERRUPT) {
         rw_port_unlock_interrupt(state);
     } else if (sharing == RW_SHARING_TASK) {

@@ -2,14 +2,17 @@
  *
  * The lock of the POSIX port: one mutex for the process, taken once a thread however deeply that
  * thread nests. A count of the thread's own makes it so, since a recursive mutex cannot be
- * initialised statically by the standard.
+ * initialised statically by the standard. Between threads that play cores there is a spinlock.
  */
 #include "ramwright/port.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 
 static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local unsigned depth;
+static atomic_flag core_lock = ATOMIC_FLAG_INIT;
 
 void rw_posix_lock(void)
 {
@@ -25,4 +28,16 @@ void rw_posix_unlock(void)
     if (depth == 0) {
         (void)pthread_mutex_unlock(&process_lock);
     }
+}
+
+void rw_posix_lock_core(void)
+{
+    while (atomic_flag_test_and_set_explicit(&core_lock, memory_order_acquire)) {
+        (void)sched_yield();
+    }
+}
+
+void rw_posix_unlock_core(void)
+{
+    atomic_flag_clear_explicit(&core_lock, memory_order_release);
 }

@@ -15,7 +15,12 @@ void rw_posix_lock(void);
 /* Gives it back; free when given back as often as taken. */
 void rw_posix_unlock(void);
 
+/* A spinlock, as between cores: whoever holds it does not take it again. */
+void rw_posix_lock_core(void);
+void rw_posix_unlock_core(void);
+
 #define RW_PORT_TASK_IS_INTERRUPT
+#define RW_PORT_CORE_LOCK
 #define RW_PORT_CAS
 
 static inline uintptr_t rw_port_lock_interrupt(void)
@@ -28,6 +33,18 @@ static inline void rw_port_unlock_interrupt(uintptr_t state)
 {
     (void)state;
     rw_posix_unlock();
+}
+
+static inline uintptr_t rw_port_lock_core(void)
+{
+    rw_posix_lock_core();
+    return 0;
+}
+
+static inline void rw_port_unlock_core(uintptr_t state)
+{
+    (void)state;
+    rw_posix_unlock_core();
 }
 
 static inline uintptr_t rw_port_lock_task(void)
