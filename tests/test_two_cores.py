@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,11 +60,14 @@ def traffic(name: str, owners: dict[int, int], self: int, chance: random.Random)
         assert (yield f"{name}_free", (block,)) == 0
 
 
-def checked(pair: Pair, name: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """What must hold when both cores are done: everything is free, and sound."""
-    kind = {"heap": "heap", "slab": "slab"}.get(name, "pool")
-    descriptor = pair.cores[0].image.symbols[f"{name}_{kind}"].address
-    yield f"rw_{kind}_check", (descriptor,)
+def assert_sound(pair: Pair, name: str) -> None:
+    """What must hold when both cores are done."""
+    kind = name if name in ("heap", "slab") else "pool"
+    core = pair.cores[0]
+    core.begin(f"rw_{kind}_check", (core.image.symbols[f"{name}_{kind}"].address,))
+    while not core.step():
+        pass
+    assert core.result() == 0, f"rw_{kind}_check returned {core.result()}"
 
 
 def crossed(image: Image, name: str) -> int:
@@ -77,12 +79,7 @@ def crossed(image: Image, name: str) -> int:
         chance = random.Random(seed)
         pair.run([traffic(name, owners, core, chance) for core in range(2)], chance)
         assert not pair.locks.claimed and not owners
-        for function, arguments in checked(pair, name):
-            core = pair.cores[0]
-            core.begin(function, arguments)
-            while not core.step():
-                pass
-            assert core.result() == 0, f"{function} returned {core.result()}"
+        assert_sound(pair, name)
         waits += pair.locks.waits
     return waits
 

@@ -10,7 +10,6 @@ from ramwright import abi
 from ramwright.elf import ElfImage
 from ramwright.layout import HeapPlan, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
 from ramwright.link_view import arena_symbol
-from ramwright.sizing import pool_state_size
 from ramwright.structs import Struct, offsets, size_of, struct_at
 from ramwright.view import core_of, cores, handle
 
@@ -159,7 +158,7 @@ def _core_faults(elf: ElfImage, core: int, obj: Object) -> Iterator[str]:
 def _state_size(obj: Object) -> int:
     """Bytes of the variable that is named after the object and `state`."""
     if isinstance(obj.plan, PoolPlan):
-        return pool_state_size(obj.plan)
+        return obj.plan.state_size
     return {"heap": abi.HEAP_STATE, "slab": abi.SLAB_STATE}[obj.kind]
 
 

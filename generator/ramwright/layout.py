@@ -27,6 +27,7 @@ class PoolPlan:
     shift: int
     inverse: int  # modulo 2**64; C truncates to uintptr_t
     link_bits: int  # 8 or 16 in the state; 32 in the free blocks themselves
+    state_size: int  # bytes: the links, where they lie there, and behind them the head
 
     @property
     def outer_links(self) -> bool:

@@ -13,13 +13,15 @@ from ramwright.model import Buffer, Heap, Pool, Slab, Zone
 def pool_plan(pool: Pool) -> PoolPlan:
     """Constants of a pool."""
     shift = abi.shift_of(pool.stride)
+    bits = _link_bits(pool)
     return PoolPlan(
         block_size=pool.block_size,
         stride=pool.stride,
         count=pool.count,
         shift=shift,
         inverse=abi.inverse_of_odd(pool.stride >> shift),
-        link_bits=_link_bits(pool),
+        link_bits=bits,
+        state_size=abi.POOL_STATE + (0 if bits == 32 else _word(pool.count * bits // 8)),
     )
 
 
@@ -55,7 +57,7 @@ def slab_plan(slab: Slab) -> SlabPlan:
 def state_size(thing: Buffer | Pool | Heap | Slab) -> int:
     """Bytes of .bss that `thing` needs in the home region of a 32-bit target."""
     if isinstance(thing, Pool):
-        return pool_state_size(pool_plan(thing))
+        return pool_plan(thing).state_size
     if isinstance(thing, Heap):
         heap = heap_plan(thing)
         return _word(abi.HEAP_STATE + heap.bins * heap.link_bits // 8)
@@ -64,12 +66,6 @@ def state_size(thing: Buffer | Pool | Heap | Slab) -> int:
         per_slab = abi.SLAB_PAGE + 4 * slab.map_words
         return abi.SLAB_STATE + slab.slab_count * per_slab + len(slab.zones) * abi.SLAB_ZONE_STATE
     return 0
-
-
-def pool_state_size(plan: PoolPlan) -> int:
-    """Bytes of a pool's state: its links, where they lie there, and behind them the head."""
-    links = plan.count * plan.link_bits // 8 if plan.outer_links else 0
-    return _word(links) + abi.POOL_STATE
 
 
 def descriptor_size(thing: Buffer | Pool | Heap | Slab) -> int:

@@ -78,12 +78,10 @@ RW_HEAP_CORE_DECLARE(basic_task_16);
 RW_HEAP_CORE_DECLARE(basic_task_32);
 RW_HEAP_CORE_DECLARE(basic_interrupt_16);
 RW_HEAP_CORE_DECLARE(basic_interrupt_32);
-#if defined(RW_PORT_CORE_LOCK)
 RW_HEAP_CORE_DECLARE(none_core_16);
 RW_HEAP_CORE_DECLARE(none_core_32);
 RW_HEAP_CORE_DECLARE(basic_core_16);
 RW_HEAP_CORE_DECLARE(basic_core_32);
-#endif
 
 /* Takes a block of at least size bytes, contents undefined, 8-aligned.
  * Returns NULL iff size is 0, there is no room, or (checks basic) a damaged free list was found;

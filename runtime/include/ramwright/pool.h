@@ -95,11 +95,9 @@ RW_POOL_CORE_DECLARE(basic_none_8);
 RW_POOL_CORE_DECLARE(basic_none_16);
 RW_POOL_CORE_DECLARE(basic_shared_8);
 RW_POOL_CORE_DECLARE(basic_shared_16);
-#if defined(RW_PORT_CORE_LOCK)
 RW_POOL_CORE_DECLARE(none_core_32);
 RW_POOL_CORE_DECLARE(basic_core_8);
 RW_POOL_CORE_DECLARE(basic_core_16);
-#endif
 
 /* Takes a block.
  * Returns its address, aligned as configured, contents undefined; NULL iff the pool is empty.

@@ -114,10 +114,8 @@ RW_SLAB_CORE_DECLARE(none_interrupt);
 RW_SLAB_CORE_DECLARE(basic_none);
 RW_SLAB_CORE_DECLARE(basic_task);
 RW_SLAB_CORE_DECLARE(basic_interrupt);
-#if defined(RW_PORT_CORE_LOCK)
 RW_SLAB_CORE_DECLARE(none_core);
 RW_SLAB_CORE_DECLARE(basic_core);
-#endif
 
 /* Takes a block of the smallest zone that holds size bytes, or, above every zone, a run of slabs.
  * Aligned to the largest power of two that divides the zone's block size, at most the arena's

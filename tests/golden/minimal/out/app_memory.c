@@ -47,7 +47,7 @@ void *main_realloc(void *block, size_t size)
 
 rw_status_t main_free(void *block)
 {
-    return rw_heap_free_basic_task_16(&main_heap.object, block);
+    return rw_heap_free_basic_task_16(block, &main_heap.object);
 }
 
 /* The cores in use, by rw_object_t.core. Each table is linked only where a generic call needs it. */

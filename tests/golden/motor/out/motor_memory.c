@@ -25,9 +25,15 @@ extern uint8_t bulk_arena[4194304]
 extern uint8_t kernel_arena[40960]
     __asm__("kernel_placed_by_motor_memory_ld");
 
-static rw_pool_state_t can_rx_state;
-static int8_t can_rx_links[48];
+static RW_POOL_CONTROL(int8_t, 48) can_rx_state;
 const rw_pool_t can_rx_pool = {
+    .block_size = 16,
+    .end = can_rx_arena + 768,
+    .state = &can_rx_state.state,
+    .full = 48,
+    .shift = 4,
+    .first = can_rx_arena,
+    .inverse = (uintptr_t)UINT64_C(0x0000000000000001),
     .object = {
         .arena = can_rx_arena,
         .size = 768,
@@ -36,13 +42,6 @@ const rw_pool_t can_rx_pool = {
         .kind = RW_POOL,
         .attributes = RW_DMA,
     },
-    .state = &can_rx_state,
-    .links_end = can_rx_links + 48,
-    .end = can_rx_arena + 768,
-    .block_size = 16,
-    .inverse = (uintptr_t)UINT64_C(0x0000000000000001),
-    .shift = 4,
-    .count = 48,
 };
 
 struct can_frame *can_rx_alloc(void)
@@ -52,12 +51,18 @@ struct can_frame *can_rx_alloc(void)
 
 rw_status_t can_rx_free(struct can_frame *block)
 {
-    return rw_pool_free_basic_shared_8(&can_rx_pool.object, block);
+    return rw_pool_free_basic_shared_8(block, &can_rx_pool.object);
 }
 
 static rw_pool_state_t events_state;
-static int16_t events_links[200];
 const rw_pool_t events_pool = {
+    .block_size = 24,
+    .end = events_arena + 4800,
+    .state = &events_state,
+    .full = 4800,
+    .shift = 3,
+    .first = events_arena,
+    .inverse = (uintptr_t)UINT64_C(0xaaaaaaaaaaaaaaab),
     .object = {
         .arena = events_arena,
         .size = 4800,
@@ -66,23 +71,16 @@ const rw_pool_t events_pool = {
         .kind = RW_POOL,
         .attributes = RW_FAST,
     },
-    .state = &events_state,
-    .links_end = events_links + 200,
-    .end = events_arena + 4800,
-    .block_size = 24,
-    .inverse = (uintptr_t)UINT64_C(0xaaaaaaaaaaaaaaab),
-    .shift = 3,
-    .count = 200,
 };
 
 void *events_alloc(void)
 {
-    return rw_pool_alloc_none_none_16(&events_pool.object);
+    return rw_pool_alloc_none_none_32(&events_pool.object);
 }
 
 rw_status_t events_free(void *block)
 {
-    return rw_pool_free_none_none_16(&events_pool.object, block);
+    return rw_pool_free_none_none_32(block, &events_pool.object);
 }
 
 static rw_heap_state_t main_state;
@@ -234,7 +232,7 @@ void *main_realloc(void *block, size_t size)
 
 rw_status_t main_free(void *block)
 {
-    return rw_heap_free_basic_task_16(&main_heap.object, block);
+    return rw_heap_free_basic_task_16(block, &main_heap.object);
 }
 
 void *bulk_alloc(size_t size)
@@ -259,7 +257,7 @@ void *bulk_realloc(void *block, size_t size)
 
 rw_status_t bulk_free(void *block)
 {
-    return rw_heap_free_basic_interrupt_32(&bulk_heap.object, block);
+    return rw_heap_free_basic_interrupt_32(block, &bulk_heap.object);
 }
 
 void *kernel_alloc(size_t size)
@@ -284,7 +282,7 @@ void *kernel_realloc(void *block, size_t size)
 
 rw_status_t kernel_free(void *block)
 {
-    return rw_slab_free_basic_task(&kernel_slab.object, block);
+    return rw_slab_free_basic_task(block, &kernel_slab.object);
 }
 
 void *system_alloc(size_t size)
@@ -315,7 +313,7 @@ rw_status_t system_free(void *block)
 /* The cores in use, by rw_object_t.core. Each table is linked only where a generic call needs it. */
 const rw_pool_alloc_core_t rw_pool_alloc_cores[5] = {
     [3] = rw_pool_alloc_basic_shared_8,
-    [4] = rw_pool_alloc_none_none_16,
+    [4] = rw_pool_alloc_none_none_32,
 };
 const rw_alloc_core_t rw_alloc_cores[5] = {
     [0] = rw_heap_alloc_basic_interrupt_32,
@@ -337,35 +335,35 @@ const rw_free_core_t rw_free_cores[5] = {
     [1] = rw_heap_free_basic_task_16,
     [2] = rw_slab_free_basic_task,
     [3] = rw_pool_free_basic_shared_8,
-    [4] = rw_pool_free_none_none_16,
+    [4] = rw_pool_free_none_none_32,
 };
 const rw_usable_core_t rw_usable_cores[5] = {
     [0] = rw_heap_usable_basic_interrupt_32,
     [1] = rw_heap_usable_basic_task_16,
     [2] = rw_slab_usable_basic_task,
     [3] = rw_pool_usable_basic_shared_8,
-    [4] = rw_pool_usable_none_none_16,
+    [4] = rw_pool_usable_none_none_32,
 };
 const rw_check_core_t rw_check_cores[5] = {
     [0] = rw_heap_check_basic_interrupt_32,
     [1] = rw_heap_check_basic_task_16,
     [2] = rw_slab_check_basic_task,
     [3] = rw_pool_check_basic_shared_8,
-    [4] = rw_pool_check_none_none_16,
+    [4] = rw_pool_check_none_none_32,
 };
 const rw_walk_core_t rw_walk_cores[5] = {
     [0] = rw_heap_walk_basic_interrupt_32,
     [1] = rw_heap_walk_basic_task_16,
     [2] = rw_slab_walk_basic_task,
     [3] = rw_pool_walk_basic_shared_8,
-    [4] = rw_pool_walk_none_none_16,
+    [4] = rw_pool_walk_none_none_32,
 };
 const rw_stats_core_t rw_stats_cores[5] = {
     [0] = rw_heap_stats_basic_interrupt_32,
     [1] = rw_heap_stats_basic_task_16,
     [2] = rw_slab_stats_basic_task,
     [3] = rw_pool_stats_basic_shared_8,
-    [4] = rw_pool_stats_none_none_16,
+    [4] = rw_pool_stats_none_none_32,
 };
 
 static const rw_object_t *const motor_objects[5] = {
