@@ -142,7 +142,8 @@ class Pool:
         assert (len(blocks) + len(chain)) * self.core.unit == head, "a block was lost"
 
     def _token(self, block: int) -> int:
-        return (block - self.arena) // BLOCK_SIZE * self.core.unit - self.core.count * self.core.unit
+        index = (block - self.arena) // BLOCK_SIZE
+        return (index - self.core.count) * self.core.unit
 
     def _link(self, token: int) -> int:
         """Address of a free block's link."""

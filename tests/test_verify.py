@@ -220,10 +220,10 @@ def test_objects_of_a_config_before_the_scripts(tmp_path: Path) -> None:
     objects = [*project.objects(before, call), *project.runtime()]
     elf = project.linked("current", objects, project.scripts(before))
     assert verify(before, elf) == ()
-    layout = project.layout(POOL % ("none", "none"))
+    layout = project.layout(POOL % ("none", "basic"))
     found = verify(layout, project.linked("stale", objects, project.scripts(layout)))
     assert [problem.code for problem in found] == ["RW0511"]
-    assert "_cores[0] is rw_pool_alloc_basic_shared_8, not rw_pool_alloc_none_none_32" in (
+    assert "_cores[0] is rw_pool_alloc_basic_shared_8, not rw_pool_alloc_basic_none_8" in (
         found[0].what
     )
 

@@ -293,10 +293,10 @@ FAULTS: dict[str, tuple[Seed, str, str]] = {
         "RW0511",
         "core is 99",
     ),
-    "pool: count": (
-        lambda g: g.with_field("frames_pool", "rw_pool_t", "count", 11),
+    "pool: full": (
+        lambda g: g.with_field("frames_pool", "rw_pool_t", "full", 11),
         "RW0511",
-        "count is 11, not 10",
+        "full is 11, not 10",
     ),
     "pool: name": (
         lambda g: g.with_field("frames_pool", "rw_pool_t", "name", 0),

@@ -8,8 +8,8 @@ The engine runs up to the instruction, everything translated being forgotten fir
 address only if a translated block ends there, and then also between the instructions of an IT
 block. The handler is a Python function that calls the firmware. As the hardware would, the machine
 gives it a stack below the interrupted one, keeps the registers and the progress through an IT block
-for it, and clears the exclusive monitor afterwards. Where interrupts are masked, it waits until they
-are not.
+for it, and clears the exclusive monitor afterwards. Where interrupts are masked, it waits until
+they are not.
 """
 
 from __future__ import annotations
