@@ -8,6 +8,7 @@
 #include <string.h>
 
 static pool_fixture_t fixture;
+static uint8_t *arena; /* of any pool here; one for all, for 32 bits have no room for many */
 
 static void refuse(uintptr_t address, rw_status_t expected)
 {
@@ -58,7 +59,6 @@ static void refuse_interior(uintptr_t block)
 
 static void try_pool(unsigned core, size_t block_size, unsigned count)
 {
-    uint8_t *const arena = pool_fixture_forbidden(100U * RW_POOL_COUNT_MAX_16);
     pool_fixture_make(&fixture, core, arena, block_size, count);
     const uintptr_t start = (uintptr_t)arena;
     const uintptr_t last = start + (count - 1U) * block_size;
@@ -89,7 +89,6 @@ static void try_pool(unsigned core, size_t block_size, unsigned count)
  * could be: a watermark moved together with nothing else is caught by the links. */
 static void damage(unsigned core)
 {
-    uint8_t *const arena = pool_fixture_forbidden(4096);
     void *blocks[9];
     pool_fixture_make(&fixture, core, arena, 8, 13);
     for (unsigned index = 0; index < 9; index++) {
@@ -116,6 +115,7 @@ static void damage(unsigned core)
 
 int main(void)
 {
+    arena = pool_fixture_forbidden(100U * RW_POOL_COUNT_MAX_16);
     for (unsigned core = 0; core < POOL_CORE_COUNT; core++) {
         if (!pool_cores[core].checked) {
             continue;
