@@ -22,7 +22,7 @@ OPTIMISATIONS = ("-Os", "-O2", "-O3")
 BLOCK_SIZE = 16
 RW_E_DOUBLE_FREE = 3
 OBJECT = 28  # where the rw_object_t of an rw_pool_t begins
-NOPS = (bytes.fromhex("00bf"), bytes.fromhex("aff30080"))
+NOPS = (bytes.fromhex("00bf"), bytes.fromhex("aff30080"), bytes.fromhex("c046"))
 
 
 @dataclass(frozen=True)

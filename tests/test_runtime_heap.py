@@ -151,8 +151,8 @@ MUTANTS = {
     "failed_free_ignored": (
         "memheap_spill",
         "src/object.c",
-        "usable != 0U && rw_free_cores[owner->core](owner, block) == RW_OK",
-        "rw_free_cores[owner->core](owner, block) <= RW_E_ALIGNMENT",
+        "usable != 0U && rw_free_cores[owner->core](block, owner) == RW_OK",
+        "rw_free_cores[owner->core](block, owner) <= RW_E_ALIGNMENT",
     ),
     "oversized_resize_not_identified": (
         "heap_misuse",

@@ -14,7 +14,9 @@
 #define LIVE 48U
 
 static _Alignas(64) uint8_t small_arena[SMALL];
-static _Alignas(64) uint8_t large_arena[LARGE];
+/* Begins between multiples of 2 * SMALL, so that a block of that size and one aligned to it fit. */
+static _Alignas(2 * SMALL) uint8_t large_bank[SMALL + LARGE];
+static uint8_t *const large_arena = large_bank + SMALL;
 static _Alignas(64) uint8_t third_arena[SMALL];
 static made_heap_t small;
 static made_heap_t large;
