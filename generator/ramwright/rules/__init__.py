@@ -32,8 +32,8 @@ from ramwright.probe import Measured
 from ramwright.rules.advice import warnings
 from ramwright.rules.choice import Rooms, Undecided, state_bound
 from ramwright.rules.constants import constants_of
-from ramwright.rules.fields import Fields
 from ramwright.rules.cores import cores_of
+from ramwright.rules.fields import Fields
 from ramwright.rules.groups import Membership, default_of
 from ramwright.rules.names import Declared, check_names, declared
 from ramwright.rules.objects import (
