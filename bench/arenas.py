@@ -87,7 +87,6 @@ class HeapReplayer(Replayer):
     def _replayed(self, size: int) -> int:
         name = "narrow" if size <= NARROW_MAX else "wide"
         self._clear(f"{name}_state")
-        self._clear(f"{name}_bins")
         heap = self.image.symbols[f"{name}_heap"].address
         return self._machine.call("replay_heap", heap, size, len(self.trace))
 

@@ -65,7 +65,8 @@ def test_limit_is_the_runtimes(macro: str, value: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("granules", "bins"), [(2, 1), (3, 2), (4, 3), (7, 6), (8, 7), (9, 7), (10, 8), (8191, 46)]
+    ("granules", "bins"),
+    [(2, 3), (3, 4), (5, 6), (6, 7), (7, 7), (8, 8), (8189, 46), (8190, 47), (8191, 47)],
 )
 def test_heap_bins_number_the_size_classes(granules: int, bins: int) -> None:
     assert abi.heap_bins(granules) == bins

@@ -17,7 +17,7 @@ POOL_STATE = 4  # rw_pool_state_t
 POOL_COUNT_MAX = 32767
 POOL_COUNT_MAX_8 = 127  # with 8-bit links
 
-HEAP = 28  # rw_heap_t
+HEAP = 24  # rw_heap_t
 HEAP_STATE = 28  # rw_heap_state_t
 HEAP_GRANULE = 8
 HEAP_GRANULES_MAX_16 = 32767  # with 16-bit links
@@ -34,12 +34,11 @@ MEMHEAP = 24  # rw_memheap_t
 
 
 def heap_bins(granules: int) -> int:
-    """Size classes of a heap of `granules`, as heap.h numbers them: the class of the largest."""
+    """Size classes of a heap of `granules`, as heap.h numbers them: up to that of the largest size
+    a request can name, which is two granules more."""
     assert granules >= 2
-    if granules < 4:
-        return granules - 1
-    octave = granules.bit_length() - 1
-    return 4 * (octave - 2) + (granules >> (octave - 2)) - 1
+    shift = max((granules + 2).bit_length() - 3, 0)
+    return 4 * shift + (granules + 2 >> shift) - 1
 
 
 def inverse_of_odd(value: int) -> int:

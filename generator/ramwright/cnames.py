@@ -88,6 +88,8 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "buffer": ("", "_arena"),
     "pool": ("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_arena", "_state"),
     "heap": ("_heap", *_ALLOCATOR, "_arena", "_state", "_bins"),
+    "pool": ("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_arena", "_state", "_links"),
+    "heap": ("_heap", *_ALLOCATOR, "_arena", "_state"),
     "slab": (
         *("_slab", *_ALLOCATOR, "_arena", "_state", "_pages", "_maps"),
         *("_zones", "_zone_states", "_size_table"),

@@ -60,6 +60,10 @@ def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
     states = [State(struct.fields["state"] - links, size)]
     if isinstance(obj.plan, HeapPlan):
         states.append(State(struct.fields["bins"], obj.plan.bins * obj.plan.link_bits // 8))
+    states = [State(struct.fields["state"], _state_size(obj))]
+    if isinstance(obj.plan, PoolPlan):
+        size = obj.plan.count * obj.plan.link_bits // 8
+        states.append(State(struct.fields["links_end"] - size, size))
     elif isinstance(obj.plan, SlabPlan):
         states.append(
             State(struct.fields["pages"], obj.plan.slab_count * struct.fields["page_size"])
@@ -168,6 +172,18 @@ _STATE_PIECES: dict[str, tuple[str, ...]] = {
     "slab": ("pages", "zone_states"),
 }
 _OPERATIONS = ("alloc", "alloc_aligned", "resize", "free", "usable", "check", "walk", "stats")
+    """Bytes of the variable that a descriptor's `state` points into: a heap's bins lie behind."""
+    if isinstance(obj.plan, HeapPlan):
+        bins = obj.plan.bins * obj.plan.link_bits // 8
+        return -(-(abi.HEAP_STATE + bins) // abi.POINTER) * abi.POINTER
+    return _STATE_SIZES[obj.kind]
+    "pool": ("links",),
+    "heap": (),
+_OPERATIONS = (
+    *("alloc", "alloc_aligned", "resize", "lower", "free"),
+    *("usable", "check", "walk", "stats"),
+)
+_STATE_SIZES = {"pool": abi.POOL_STATE, "slab": abi.SLAB_STATE}
 
 
 def _head(layout: Layout, elf: ElfImage, obj: Object) -> dict[str, int]:

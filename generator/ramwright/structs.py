@@ -33,7 +33,7 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
         ("inverse", _WORD),
         *_OBJECT,
     ),
-    "rw_heap_t": (*_OBJECT, ("state", _WORD), ("bins", _WORD), ("granules", "u32")),
+    "rw_heap_t": (*_OBJECT, ("state", _WORD), ("granules", "u32")),
     "rw_slab_t": (
         *_OBJECT,
         ("state", _WORD),

@@ -41,6 +41,7 @@ _TABLES = (
     _Table("rw_alloc_cores", "rw_alloc_core_t", "alloc", ("heap", "slab")),
     _Table("rw_alloc_aligned_cores", "rw_alloc_aligned_core_t", "alloc_aligned", ("heap", "slab")),
     _Table("rw_resize_cores", "rw_resize_core_t", "resize", ("heap", "slab")),
+    _Table("rw_lower_cores", "rw_lower_core_t", "lower", ("heap",)),
     _Table("rw_free_cores", "rw_free_core_t", "free", ("heap", "slab", "pool")),
     _Table("rw_usable_cores", "rw_usable_core_t", "usable", ("heap", "slab", "pool")),
     _Table("rw_check_cores", "rw_check_core_t", "check", ("heap", "slab", "pool")),

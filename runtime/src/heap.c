@@ -9,9 +9,6 @@
 #include "heap_resize.h"
 #include "object.h"
 
-/* Arena bytes that no request can have: the granule before the first block, and a header. */
-#define HEAP_OVERHEAD 12U
-
 _Static_assert(offsetof(rw_heap_t, object) == 0, "a heap's descriptor starts with its object");
 
 RW_INLINE const rw_heap_t *heap_of(const rw_object_t *object)
@@ -25,31 +22,13 @@ RW_INLINE const rw_heap_t *heap_of(const rw_object_t *object)
 #define HEAP_SHARING_interrupt RW_SHARING_INTERRUPT
 #define HEAP_SHARING_core RW_SHARING_CORE
 
-/* A size that even the empty heap cannot serve. */
-#define HEAP_REJECT(sharing)                                                                       \
-    RW_NOINLINE void *heap_reject_##sharing(const rw_object_t *object, size_t size)                \
-    {                                                                                              \
-        if (size > object->size) {                                                                 \
-            rw_on_fault(RW_E_SIZE, object, NULL);                                                  \
-        } else if (size != 0U) {                                                                   \
-            const uintptr_t lock = rw_port_lock(HEAP_SHARING_##sharing);                           \
-            (void)heap_refuse(heap_of(object)->state);                                             \
-            rw_port_unlock(HEAP_SHARING_##sharing, lock);                                          \
-        }                                                                                          \
-        return NULL;                                                                               \
-    }
-
-HEAP_REJECT(none)
-HEAP_REJECT(task)
-HEAP_REJECT(interrupt)
-
-RW_INLINE void *heap_reject(rw_sharing_t sharing, const rw_object_t *object, size_t size)
+/* A size that no arena of the object's size holds. */
+RW_NOINLINE void *heap_reject(const rw_object_t *object, size_t size)
 {
-    if (sharing == RW_SHARING_NONE) {
-        return heap_reject_none(object, size);
+    if (size != 0U) {
+        rw_on_fault(RW_E_SIZE, object, NULL);
     }
-    return sharing == RW_SHARING_TASK ? heap_reject_task(object, size)
-                                      : heap_reject_interrupt(object, size);
+    return NULL;
 }
 
 /* The block an alloc found, or NULL after reporting the damage it found. */
@@ -67,8 +46,8 @@ RW_INLINE void *heap_granted(heap_view_t heap, heap_found_t index)
 RW_INLINE void *heap_alloc(heap_traits_t traits, rw_sharing_t sharing, const rw_object_t *object,
                            size_t size)
 {
-    if (size - 1U >= object->size - HEAP_OVERHEAD) {
-        return heap_reject(sharing, object, size);
+    if (size - 1U >= object->size) {
+        return heap_reject(object, size);
     }
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
@@ -84,8 +63,8 @@ RW_INLINE void *heap_alloc_aligned(heap_traits_t traits, rw_sharing_t sharing,
         rw_on_fault(RW_E_ALIGNMENT, object, NULL);
         return NULL;
     }
-    if (size - 1U >= object->size - HEAP_OVERHEAD) {
-        return heap_reject(sharing, object, size);
+    if (size - 1U >= object->size) {
+        return heap_reject(object, size);
     }
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
@@ -106,12 +85,25 @@ RW_INLINE rw_status_t heap_resize(heap_traits_t traits, rw_sharing_t sharing,
         size <= object->size ? heap_granules(size) : heap_of(object)->granules + 1U;
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    const rw_status_t status = HEAP_SHARED(heap, resize, block, granules);
+    const rw_status_t status = heap_resize_locked(heap, block, granules);
     rw_port_unlock(sharing, lock);
     if (status != RW_OK && status != RW_E_SIZE) {
         rw_on_fault(status, object, block);
     }
     return status;
+}
+
+RW_INLINE void *heap_lower(heap_traits_t traits, rw_sharing_t sharing, const rw_object_t *object,
+                           const void *block, size_t size)
+{
+    if (size > object->size) {
+        return NULL;
+    }
+    const uintptr_t lock = rw_port_lock(sharing);
+    const heap_view_t heap = heap_view(traits, heap_of(object));
+    void *lowered = heap_lower_locked(heap, block, heap_granules(size));
+    rw_port_unlock(sharing, lock);
+    return lowered;
 }
 
 RW_INLINE rw_status_t heap_free(heap_traits_t traits, rw_sharing_t sharing,
@@ -199,6 +191,14 @@ RW_INLINE void heap_stats(heap_traits_t traits, rw_sharing_t sharing, const rw_o
     }                                                                                              \
     rw_status_t rw_heap_free_##checks##_##sharing##_##width(void *block,                           \
                                                             const rw_object_t *object)             \
+    void *rw_heap_lower_##checks##_##sharing##_##width(const rw_object_t *object,                  \
+                                                       const void *block, size_t size)             \
+    {                                                                                              \
+        return heap_lower(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, block,   \
+                          size);                                                                   \
+    }                                                                                              \
+    rw_status_t rw_heap_free_##checks##_##sharing##_##width(const rw_object_t *object,             \
+                                                            void *block)                           \
     {                                                                                              \
         return heap_free(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, block);   \
     }                                                                                              \
@@ -247,6 +247,7 @@ HEAP_CORE(basic, core, 32)
     HEAP_TASK_OPERATION(alloc, checks, width);                                                     \
     HEAP_TASK_OPERATION(alloc_aligned, checks, width);                                             \
     HEAP_TASK_OPERATION(resize, checks, width);                                                    \
+    HEAP_TASK_OPERATION(lower, checks, width);                                                     \
     HEAP_TASK_OPERATION(free, checks, width);                                                      \
     HEAP_TASK_OPERATION(usable, checks, width);                                                    \
     HEAP_TASK_OPERATION(check, checks, width);                                                     \

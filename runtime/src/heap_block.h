@@ -9,14 +9,16 @@
  *     PREV : the block before is free            size : of the block, in granules
  *     FREE : the block is free (with links of 16 bits, the check alone tells)
  *
- * Cut header ^ 4 * index into pieces as wide as the check and XOR them: the result is 0 for a used
- * block, one constant for a free one, anything else is damage. So
+ * Cut header and index into pieces as wide as the check and XOR them all: the result is 0
+ * for a free block, one constant for a used one, anything else is damage. So
  *  - every error within one byte shows;
  *  - a header copied to another index does not fit there (with 8 check bits: unless the indices'
  *    pieces agree), nor does a fill pattern of equal pieces;
  *  - other data passes for the header of a used block once in 2^16 (2^8) cases;
  *  - flags are changed by XOR with a constant, which leaves a damaged header damaged.
- * With checks none the check bits of a used block are zero and only those of a free one are set.
+ * With checks none the check bits of a free block are zero and those of a used one all ones.
+ *
+ * The footer of a free block is the complement of its header, so no fill pattern makes a pair.
  */
 #ifndef RAMWRIGHT_SRC_HEAP_BLOCK_H
 #define RAMWRIGHT_SRC_HEAP_BLOCK_H
@@ -27,11 +29,14 @@
 #include "inline.h"
 
 #define HEAP_BLOCK_MIN 2U /* granules: header, two links, footer */
+#define HEAP_FREE 0x40000000U
 
 _Static_assert(HEAP_BLOCK_MIN *RW_HEAP_GRANULE == 4U * sizeof(uint32_t),
                "the smallest block holds header, two links of 32 bits and footer");
 _Static_assert(RW_HEAP_GRANULES_MAX_16 < (1U << 15), "sizes fit a header with 16 check bits");
 _Static_assert(RW_HEAP_GRANULES_MAX_32 < (1U << 22), "sizes fit a header with 8 check bits");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "a narrow next link is the low half of a word");
 
 /* What a core is specialised for. Constants wherever it is used: every function that takes it is
  * inlined, so what does not apply leaves no code. */
@@ -40,27 +45,32 @@ typedef struct heap_traits {
     bool wide;    /* links of 32 bits, else of 16 */
 } heap_traits_t;
 
-/* A heap as one operation sees it: what the descriptor says, loaded once, because the compiler must
- * assume that a store into the arena changes everything else. */
+/* A heap as one operation sees it. */
 typedef struct heap_view {
     heap_traits_t traits;
     const rw_heap_t *self;
-    uint8_t *arena;
     rw_heap_state_t *state;
-    void *bins;
-    uint32_t top; /* on entry */
+    uint8_t *headers; /* where the header of index 0 would be: a word before the arena */
 } heap_view_t;
 
 RW_INLINE heap_view_t heap_view(heap_traits_t traits, const rw_heap_t *heap)
 {
-    return (heap_view_t){traits,      heap,       heap->object.arena,
-                         heap->state, heap->bins, heap->state->top};
+    uint8_t *headers = heap->object.arena - sizeof(uint32_t);
+    RW_OPAQUE(headers); /* else compilers keep the arena in a second register */
+    return (heap_view_t){traits, heap, heap->state, headers};
 }
 
 /* What XOR turns a used block's header into a free one's by, and back. */
 RW_INLINE uint32_t heap_free_bits(heap_traits_t traits)
 {
-    return traits.wide ? 0x400000F0U : 0x0FF0U;
+    return traits.wide ? HEAP_FREE | 0xFFU : 0xFFFFU;
+}
+
+/* What heap_fold makes of a used block's header. With 8 check bits, its bit 6 differs from that of
+ * FREE's byte, or one damaged byte could make a used block's header a free one's. */
+RW_INLINE uint32_t heap_used_fold(heap_traits_t traits)
+{
+    return traits.wide ? 0xBFBFBFBFU : UINT32_MAX;
 }
 
 /* Likewise for PREV, with the check bit it implies. */
@@ -70,33 +80,53 @@ RW_INLINE uint32_t heap_prev_bits(heap_traits_t traits)
     return traits.checked ? flag | flag >> (traits.wide ? 24 : 16) : flag;
 }
 
-/* XOR of the pieces; with 8 check bits, FREE comes before them. */
-RW_INLINE uint32_t heap_fold(heap_traits_t traits, uint32_t word, uint32_t index)
+/* XOR of the pieces, repeated: 0 for a free block. */
+RW_INLINE uint32_t heap_fold(heap_traits_t traits, uint32_t header, uint32_t index)
 {
-    uint32_t fold = word ^ index << 2;
-    fold ^= fold >> 16;
-    return traits.wide ? (uint8_t)(fold ^ fold >> 8) | (word >> 22 & 0x100U) : (uint16_t)fold;
+    uint32_t fold = header ^ index;
+    fold ^= fold >> 16 | fold << 16;
+    RW_OPAQUE(fold); /* else it is computed once for each constant it is compared with */
+    return traits.wide ? fold ^ (fold >> 8 | fold << 24) : fold;
 }
 
 /* Whether a used block's header is intact; with checks none, whether the block is used. */
 RW_INLINE bool heap_is_used(heap_traits_t traits, uint32_t header, uint32_t index)
 {
-    return traits.checked ? heap_fold(traits, header, index) == 0U
-                          : (header & heap_free_bits(traits)) == 0U;
+    if (!traits.checked) {
+        return traits.wide ? (header & HEAP_FREE) == 0U : (uint16_t)header != 0U;
+    }
+    return heap_fold(traits, header, index) == heap_used_fold(traits) &&
+           !(traits.wide && (header & HEAP_FREE) != 0U);
 }
 
 /* Likewise for a free block. */
 RW_INLINE bool heap_is_free(heap_traits_t traits, uint32_t header, uint32_t index)
 {
-    return traits.checked ? heap_fold(traits, header, index) == (traits.wide ? 0x1B0U : 0x0FF0U)
-                          : (header & heap_free_bits(traits)) != 0U;
+    if (!traits.checked) {
+        return !heap_is_used(traits, header, index);
+    }
+    return heap_fold(traits, header, index) == 0U && (!traits.wide || (header & HEAP_FREE) != 0U);
+}
+
+/* Header of a free block. */
+RW_INLINE uint32_t heap_free_header(heap_traits_t traits, uint32_t index, uint32_t size)
+{
+    if (traits.wide) {
+        const uint32_t header = size << 8 | HEAP_FREE;
+        return traits.checked ? header | (uint8_t)heap_fold(traits, header, index) : header;
+    }
+    return traits.checked ? size << 16 ^ size ^ index : size << 16;
 }
 
 /* Header of a used block after a used one. */
-RW_INLINE uint32_t heap_header_make(heap_traits_t traits, uint32_t index, uint32_t size)
+RW_INLINE uint32_t heap_used_header(heap_traits_t traits, uint32_t index, uint32_t size)
 {
-    const uint32_t header = size << (traits.wide ? 8 : 16);
-    return traits.checked ? header | heap_fold(traits, header, index) : header;
+    if (traits.checked && !traits.wide) {
+        uint32_t check = ~(size ^ index);
+        RW_OPAQUE(check);
+        return check + ((size + 1U) << 16); /* as below, in fewer instructions */
+    }
+    return heap_free_header(traits, index, size) ^ heap_free_bits(traits);
 }
 
 RW_INLINE uint32_t heap_size(heap_traits_t traits, uint32_t header)
@@ -104,25 +134,39 @@ RW_INLINE uint32_t heap_size(heap_traits_t traits, uint32_t header)
     return traits.wide ? (header & 0x3FFFFFFFU) >> 8 : (header & 0x7FFFFFFFU) >> 16;
 }
 
+/* Of an intact free block: no free block precedes it. */
+RW_INLINE uint32_t heap_free_size(heap_traits_t traits, uint32_t header)
+{
+    return traits.wide ? heap_size(traits, header) : header >> 16;
+}
+
+/* Whether what may be a free block's header gives at least size granules. */
+RW_INLINE bool heap_header_holds(heap_traits_t traits, uint32_t header, uint32_t size)
+{
+    return traits.wide ? heap_size(traits, header) >= size : header >= size << 16;
+}
+
 RW_INLINE bool heap_prev_is_free(uint32_t header)
 {
     return (header & 0x80000000U) != 0U;
 }
 
-RW_INLINE uint8_t *heap_payload(heap_view_t heap, uint32_t index)
-{
-    return heap.arena + (size_t)index * RW_HEAP_GRANULE;
-}
-
+/* The header of a block: words of its payload follow, the footer of a free block before precedes.
+ */
 RW_INLINE rw_word_t *heap_header(heap_view_t heap, uint32_t index)
 {
-    return (rw_word_t *)(void *)heap_payload(heap, index) - 1;
+    return (rw_word_t *)(void *)(heap.headers + (size_t)index * RW_HEAP_GRANULE);
 }
 
-/* Last word of the free block before index: that block's index. */
+RW_INLINE void *heap_payload(heap_view_t heap, uint32_t index)
+{
+    return heap_header(heap, index) + 1;
+}
+
+/* Last word of the free block before index. */
 RW_INLINE rw_word_t *heap_footer_before(heap_view_t heap, uint32_t index)
 {
-    return (rw_word_t *)(void *)heap_payload(heap, index) - 2;
+    return heap_header(heap, index) - 1;
 }
 
 typedef uint16_t __attribute__((may_alias)) heap_half_t;
@@ -130,11 +174,17 @@ typedef uint16_t __attribute__((may_alias)) heap_half_t;
 /* Links of a free block: its neighbours in the list of its class. */
 typedef enum heap_direction { HEAP_NEXT = 0, HEAP_PREV = 1 } heap_direction_t;
 
+RW_INLINE uint32_t heap_link_at(heap_traits_t traits, const rw_word_t *header,
+                                heap_direction_t direction)
+{
+    const void *payload = header + 1;
+    return traits.wide ? ((const rw_word_t *)payload)[direction]
+                       : ((const heap_half_t *)payload)[direction];
+}
+
 RW_INLINE uint32_t heap_link(heap_view_t heap, uint32_t index, heap_direction_t direction)
 {
-    const void *payload = heap_payload(heap, index);
-    return heap.traits.wide ? ((const rw_word_t *)payload)[direction]
-                            : ((const heap_half_t *)payload)[direction];
+    return heap_link_at(heap.traits, heap_header(heap, index), direction);
 }
 
 RW_INLINE void heap_set_link(heap_view_t heap, uint32_t index, heap_direction_t direction,
@@ -151,13 +201,13 @@ RW_INLINE void heap_set_link(heap_view_t heap, uint32_t index, heap_direction_t 
 /* Whether a block of size granules can lie at index, index <= top + 1. */
 RW_INLINE bool heap_size_fits(heap_view_t heap, uint32_t index, uint32_t size)
 {
-    return size - HEAP_BLOCK_MIN < heap.top - index; /* false for size < HEAP_BLOCK_MIN too */
+    return size - HEAP_BLOCK_MIN < heap.state->top - index; /* false for too small a size too */
 }
 
 /* Index of the block at address; above every index iff no block can start there. */
 RW_INLINE uintptr_t heap_index(heap_view_t heap, const void *address)
 {
-    const uintptr_t offset = (uintptr_t)address - (uintptr_t)heap.arena;
+    const uintptr_t offset = (uintptr_t)address - (uintptr_t)heap.self->object.arena;
     return offset >> 3 | offset << (sizeof(offset) * 8U - 3U); /* misaligned: high bits set */
 }
 

@@ -20,14 +20,14 @@ RW_INLINE heap_found_t heap_check_blocks(heap_view_t heap, uint32_t *free_blocks
     uint32_t used = 0;
     bool prev_free = false;
     uint32_t index = 1;
-    while (index <= heap.top) {
+    while (index <= heap.state->top) {
         const uint32_t header = *heap_header(heap, index);
         const uint32_t size = heap_size(heap.traits, header);
         const bool is_free = heap_is_free(heap.traits, header, index);
         if (!heap_header_sound(heap, index, header) || heap_prev_is_free(header) != prev_free) {
             return HEAP_DAMAGED | index;
         }
-        if (is_free && (prev_free || *heap_footer_before(heap, index + size) != index)) {
+        if (is_free && (prev_free || *heap_footer_before(heap, index + size) != ~header)) {
             return HEAP_DAMAGED | index;
         }
         *free_blocks += is_free ? 1U : 0U;
@@ -40,19 +40,19 @@ RW_INLINE heap_found_t heap_check_blocks(heap_view_t heap, uint32_t *free_blocks
 
 RW_INLINE bool heap_listed(const rw_heap_state_t *state, uint32_t class)
 {
-    return (state->map[class / 32U] & heap_map_bit(class)) != 0U;
+    return (state->map[class / 32U] & 0x80000000U >> class % 32U) != 0U;
 }
 
 /* Walks one list, counting its blocks down from *free_blocks. */
 RW_INLINE heap_found_t heap_check_list(heap_view_t heap, uint32_t class, uint32_t *free_blocks)
 {
     uint32_t prev = 0;
-    uint32_t index = heap_first(heap, class);
+    uint32_t index = heap_head(heap.traits, heap_bin(heap, class));
     if (heap_listed(heap.state, class) != (index != 0U)) {
         return HEAP_DAMAGED;
     }
     for (; index != 0U; index = heap_link(heap, index, HEAP_NEXT)) {
-        if (index > heap.top || *free_blocks == 0U) {
+        if (index > heap.state->top || *free_blocks == 0U) {
             return HEAP_DAMAGED | prev;
         }
         const uint32_t header = *heap_header(heap, index);
@@ -70,15 +70,15 @@ RW_INLINE heap_found_t heap_check_list(heap_view_t heap, uint32_t class, uint32_
 RW_INLINE heap_found_t heap_check_locked(heap_view_t heap)
 {
     uint32_t free_blocks = 0;
-    if (heap.top > heap.state->peak || heap.state->peak > heap.self->granules) {
+    if (heap.state->top > heap.state->peak || heap.state->peak > heap.self->granules) {
         return HEAP_DAMAGED;
     }
     heap_found_t damage = heap_check_blocks(heap, &free_blocks);
-    const uint32_t last = heap_class(heap.self->granules);
-    for (uint32_t class = 0; class <= last && damage == 0U; class ++) {
+    const uint32_t last = heap_class(heap.self->granules + 2U);
+    for (uint32_t class = HEAP_CLASS_FIRST; class <= last && damage == 0U; class ++) {
         damage = heap_check_list(heap, class, &free_blocks);
     }
-    for (uint32_t class = last + 1U; class < 32U * RW_HEAP_MAP_WORDS && damage == 0U; class ++) {
+    for (uint32_t class = last + 1U; class < HEAP_CLASSES && damage == 0U; class ++) {
         damage = heap_listed(heap.state, class) ? HEAP_DAMAGED : 0U; /* no such class */
     }
     return damage == 0U && free_blocks != 0U ? HEAP_DAMAGED : damage;
@@ -87,7 +87,7 @@ RW_INLINE heap_found_t heap_check_locked(heap_view_t heap)
 RW_INLINE void heap_walk_locked(heap_view_t heap, rw_visit_t visit, void *context)
 {
     uint32_t index = 1;
-    while (index <= heap.top) {
+    while (index <= heap.state->top) {
         const uint32_t header = *heap_header(heap, index);
         const uint32_t size = heap_size(heap.traits, header);
         if (!heap_header_sound(heap, index, header)) {
@@ -117,12 +117,12 @@ RW_INLINE uint32_t heap_largest_class(const rw_heap_state_t *state)
 RW_INLINE uint32_t heap_largest(heap_view_t heap)
 {
     const rw_heap_state_t *state = heap.state;
-    uint32_t largest = heap.self->granules - heap.top;
+    uint32_t largest = heap.self->granules - state->top;
     uint32_t index = 0;
     if ((state->map[0] | state->map[1] | state->map[2]) != 0U) {
-        index = heap_first(heap, heap_largest_class(state));
+        index = heap_head(heap.traits, heap_bin(heap, heap_largest_class(state)));
     }
-    for (uint32_t looks = HEAP_LOOKS; looks > 0U && index != 0U && index <= heap.top; looks--) {
+    for (uint32_t looks = HEAP_LOOKS; looks > 0U && index != 0U && index <= state->top; looks--) {
         const uint32_t size = heap_size(heap.traits, *heap_header(heap, index));
         largest = size > largest ? size : largest;
         index = heap_link(heap, index, HEAP_NEXT);

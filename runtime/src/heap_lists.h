@@ -2,12 +2,12 @@
  *
  * Heaps, first floor: free blocks by size class.
  *
- * Four classes an octave; up to 7 granules a class of its own for every size:
+ * Four classes an octave; up to 7 granules a class of its own for every size, numbered by it:
  *
  *     granules   2  3  4  5  6  7  8..9  10..11  12..13  14..15  16..19 ...
- *     class      0  1  2  3  4  5  6     7       8       9       10     ...
+ *     class      2  3  4  5  6  7  8     9       10      11      12     ...
  *
- * bins[class] is the first block of a class, its links lead on: doubly linked, 0 ends the list.
+ * bins[class - 2] is the first block of a class, its links lead on: doubly linked, 0 ends the list.
  * Bit 31 - class % 32 of map[class / 32] tells that the list is not empty, in this order because
  * counting leading zeros then finds the smallest class in one instruction.
  */
@@ -16,28 +16,37 @@
 
 #include "heap_block.h"
 
-/* Blocks of the request's own class that an alloc looks at, since not all of them are large enough,
- * before it goes to the next class, of which all are. */
-#define HEAP_LOOKS 3U
+#define HEAP_CLASS_FIRST 2U
+#define HEAP_CLASSES (32U * RW_HEAP_MAP_WORDS)
 
 RW_INLINE uint32_t heap_class(uint32_t granules)
 {
     const uint32_t shift = 29U - (uint32_t)__builtin_clz(granules | 4U);
-    return 4U * shift + (granules >> shift) - HEAP_BLOCK_MIN;
+    return 4U * shift + (granules >> shift);
 }
 
-RW_INLINE uint32_t heap_first(heap_view_t heap, uint32_t class)
+/* Where the head of a class's list is stored. */
+typedef void *heap_bin_t;
+
+RW_INLINE heap_bin_t heap_bin(heap_view_t heap, uint32_t class)
 {
-    return heap.traits.wide ? ((const uint32_t *)heap.bins)[class]
-                            : ((const uint16_t *)heap.bins)[class];
+    const uint32_t width = heap.traits.wide ? sizeof(uint32_t) : sizeof(uint16_t);
+    uint8_t *bin = (uint8_t *)heap.state + (size_t) class * width;
+    RW_OPAQUE(bin); /* the rest is an offset for the loads and stores */
+    return bin + sizeof(rw_heap_state_t) - (size_t)HEAP_CLASS_FIRST * width;
 }
 
-RW_INLINE void heap_set_first(heap_view_t heap, uint32_t class, uint32_t index)
+RW_INLINE uint32_t heap_head(heap_traits_t traits, heap_bin_t bin)
 {
-    if (heap.traits.wide) {
-        ((uint32_t *)heap.bins)[class] = index;
+    return traits.wide ? *(const uint32_t *)bin : *(const uint16_t *)bin;
+}
+
+RW_INLINE void heap_set_head(heap_traits_t traits, heap_bin_t bin, uint32_t index)
+{
+    if (traits.wide) {
+        *(uint32_t *)bin = index;
     } else {
-        ((uint16_t *)heap.bins)[class] = (uint16_t)index;
+        *(uint16_t *)bin = (uint16_t)index;
     }
 }
 
@@ -46,32 +55,37 @@ RW_INLINE uint32_t heap_map_bit(uint32_t class)
     return 0x80000000U >> (class % 32U);
 }
 
-/* First block of the smallest class from class on that has any; 0 iff none has. */
-RW_INLINE uint32_t heap_first_from(heap_view_t heap, uint32_t class)
+/* The smallest class from class on that has blocks; 0 iff none has. */
+RW_INLINE uint32_t heap_class_from(heap_view_t heap, uint32_t class)
 {
+    const uint32_t words = heap.traits.wide ? RW_HEAP_MAP_WORDS : 2U;
     uint32_t word = class / 32U;
-    uint32_t bits = heap.state->map[word] & (UINT32_MAX >> (class % 32U));
+    uint32_t bits = heap.state->map[word] << class % 32U;
     while (bits == 0U) {
-        if (++word == RW_HEAP_MAP_WORDS) {
+        if (++word >= words) {
             return 0;
         }
+        class = 32U * word;
         bits = heap.state->map[word];
     }
-    return heap_first(heap, 32U * word + (uint32_t)__builtin_clz(bits));
+    return class + (uint32_t)__builtin_clz(bits);
 }
 
 /* Whether a link leads to a block whose link in the other direction leads back. */
 RW_INLINE bool heap_link_sound(heap_view_t heap, uint32_t link, heap_direction_t back,
                                uint32_t index)
 {
-    return link <= heap.top && heap_link(heap, link, back) == index;
+    return link <= heap.state->top && heap_link(heap, link, back) == index;
 }
 
-/* Takes a block out of its list. False, nothing changed, iff a link is damaged. */
+/* Takes a block whose header is intact out of its list. False, nothing changed, iff a link is
+ * damaged. */
 RW_INLINE bool heap_unlink(heap_view_t heap, uint32_t index, uint32_t size)
 {
-    const uint32_t next = heap_link(heap, index, HEAP_NEXT);
-    const uint32_t prev = heap_link(heap, index, HEAP_PREV);
+    rw_word_t *block = heap_header(heap, index);
+    RW_OPAQUE(block);
+    const uint32_t next = heap_link_at(heap.traits, block, HEAP_NEXT);
+    const uint32_t prev = heap_link_at(heap.traits, block, HEAP_PREV);
     if (heap.traits.checked && next != 0U && !heap_link_sound(heap, next, HEAP_PREV, index)) {
         return false;
     }
@@ -82,12 +96,14 @@ RW_INLINE bool heap_unlink(heap_view_t heap, uint32_t index, uint32_t size)
         heap_set_link(heap, prev, HEAP_NEXT, next);
     } else {
         const uint32_t class = heap_class(size);
-        if (heap.traits.checked && heap_first(heap, class) != index) {
+        heap_bin_t bin = heap_bin(heap, class);
+        if (heap.traits.checked && heap_head(heap.traits, bin) != index) {
             return false;
         }
-        heap_set_first(heap, class, next);
+        heap_set_head(heap.traits, bin, next);
         if (next == 0U) {
             heap.state->map[class / 32U] &= ~heap_map_bit(class);
+            return true;
         }
     }
     if (next != 0U) {
@@ -100,13 +116,19 @@ RW_INLINE bool heap_unlink(heap_view_t heap, uint32_t index, uint32_t size)
 RW_INLINE void heap_insert(heap_view_t heap, uint32_t index, uint32_t size)
 {
     const uint32_t class = heap_class(size);
-    const uint32_t next = heap_first(heap, class);
-    *heap_header(heap, index) =
-        heap_header_make(heap.traits, index, size) ^ heap_free_bits(heap.traits);
-    *heap_footer_before(heap, index + size) = index;
-    heap_set_link(heap, index, HEAP_NEXT, next);
-    heap_set_link(heap, index, HEAP_PREV, 0);
-    heap_set_first(heap, class, index);
+    heap_bin_t bin = heap_bin(heap, class);
+    const uint32_t next = heap_head(heap.traits, bin);
+    const uint32_t header = heap_free_header(heap.traits, index, size);
+    rw_word_t *block = heap_header(heap, index);
+    RW_OPAQUE(block);
+    block[0] = header;
+    block[1] = next; /* with narrow links, both of them */
+    if (heap.traits.wide) {
+        block[2] = 0;
+    }
+    *heap_footer_before(heap, index + size) = ~header;
+    heap_set_head(heap.traits, bin, index);
+    RW_OPAQUE(index); /* else its low half is kept in a second register */
     if (next != 0U) {
         heap_set_link(heap, next, HEAP_PREV, index);
     } else {
@@ -114,15 +136,18 @@ RW_INLINE void heap_insert(heap_view_t heap, uint32_t index, uint32_t size)
     }
 }
 
-/* One copy of each per traits instead of one per caller. */
+/* One copy of each per traits instead of one per caller; they know nothing of the descriptor. */
 #define HEAP_SHARE(suffix, is_checked, is_wide)                                                    \
-    RW_NOINLINE bool heap_unlink_##suffix(const rw_heap_t *heap, uint32_t index, uint32_t size)    \
+    RW_NOINLINE bool heap_unlink_##suffix(rw_heap_state_t *state, uint8_t *headers,                \
+                                          uint32_t index, uint32_t size)                           \
     {                                                                                              \
-        return heap_unlink(heap_view((heap_traits_t){is_checked, is_wide}, heap), index, size);    \
+        return heap_unlink((heap_view_t){{is_checked, is_wide}, NULL, state, headers}, index,      \
+                           size);                                                                  \
     }                                                                                              \
-    RW_NOINLINE void heap_insert_##suffix(const rw_heap_t *heap, uint32_t index, uint32_t size)    \
+    RW_NOINLINE void heap_insert_##suffix(rw_heap_state_t *state, uint8_t *headers,                \
+                                          uint32_t index, uint32_t size)                           \
     {                                                                                              \
-        heap_insert(heap_view((heap_traits_t){is_checked, is_wide}, heap), index, size);           \
+        heap_insert((heap_view_t){{is_checked, is_wide}, NULL, state, headers}, index, size);      \
     }
 
 HEAP_SHARE(none_16, false, false)
@@ -133,9 +158,18 @@ HEAP_SHARE(basic_32, true, true)
 /* Calls the copy for the heap's traits. */
 #define HEAP_SHARED(heap, function, ...)                                                           \
     ((heap).traits.checked                                                                         \
-         ? ((heap).traits.wide ? heap_##function##_basic_32((heap).self, __VA_ARGS__)              \
-                               : heap_##function##_basic_16((heap).self, __VA_ARGS__))             \
-         : ((heap).traits.wide ? heap_##function##_none_32((heap).self, __VA_ARGS__)               \
-                               : heap_##function##_none_16((heap).self, __VA_ARGS__)))
+         ? ((heap).traits.wide                                                                     \
+                ? heap_##function##_basic_32((heap).state, (heap).headers, __VA_ARGS__)            \
+                : heap_##function##_basic_16((heap).state, (heap).headers, __VA_ARGS__))           \
+         : ((heap).traits.wide                                                                     \
+                ? heap_##function##_none_32((heap).state, (heap).headers, __VA_ARGS__)             \
+                : heap_##function##_none_16((heap).state, (heap).headers, __VA_ARGS__)))
+
+/* heap_unlink, shared; constant true where nothing is checked. */
+RW_INLINE bool heap_delist(heap_view_t heap, uint32_t index, uint32_t size)
+{
+    const bool sound = HEAP_SHARED(heap, unlink, index, size);
+    return sound || !heap.traits.checked;
+}
 
 #endif

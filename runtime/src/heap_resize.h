@@ -5,6 +5,9 @@
  *     resize    | THIS    | free |  other   ->  | THIS  | free    |  other    shrunk, tail returned
  *                                           ->  | THIS      | free|  other    grown
  *
+ *     lower     | free | THIS | free | other -> | THIS                | other the caller moves its
+ *                                                                             bytes and resizes
+ *
  *     aligned   | free              |  ->  | free gap | used | free |         gap 0 or >= 2
  * granules
  */
@@ -12,16 +15,6 @@
 #define RAMWRIGHT_SRC_HEAP_RESIZE_H
 
 #include "heap_core.h"
-
-/* Moves the virgin end to just behind a block of size granules at index. */
-RW_INLINE void heap_move_top(heap_view_t heap, uint32_t index, uint32_t size)
-{
-    const uint32_t top = index + size - 1U;
-    heap.state->top = top;
-    if (top > heap.state->peak) {
-        heap.state->peak = top;
-    }
-}
 
 /* Divides the room granules at index, behind them a used block, into a used block of at least size
  * and a free one; returns the former's size. was_free: whether that used block's PREV is set. */
@@ -50,8 +43,9 @@ RW_INLINE rw_status_t heap_resize_locked(heap_view_t heap, void *block, uint32_t
         return status;
     }
     const uint32_t old = heap_size(heap.traits, header);
-    const bool last = index + old > heap.top;
-    const uint32_t after = last ? 0U : heap_free_after(heap, index + old);
+    const uint32_t next = index + old;
+    const bool last = next > heap.state->top;
+    const uint32_t after = last ? 0U : heap_free_after(heap, next);
     if (after == HEAP_DAMAGED) {
         return RW_E_CORRUPT;
     }
@@ -59,82 +53,81 @@ RW_INLINE rw_status_t heap_resize_locked(heap_view_t heap, void *block, uint32_t
         return RW_E_SIZE;
     }
     if (last) {
-        heap_move_top(heap, index, size);
+        heap_move_top(heap, index + size - 1U);
     } else {
-        if (after != 0U && !HEAP_SHARED(heap, unlink, index + old, after)) {
+        if (after != 0U && !heap_delist(heap, next, after)) {
             return RW_E_CORRUPT;
         }
         size = heap_divide(heap, index, old + after, size, after != 0U);
     }
     heap.state->used += size - old;
-    *heap_header(heap, index) = heap_header_make(heap.traits, index, size) ^
+    *heap_header(heap, index) = heap_used_header(heap.traits, index, size) ^
                                 (heap_prev_is_free(header) ? heap_prev_bits(heap.traits) : 0U);
     return RW_OK;
 }
 
-/* Granules from index to the next multiple of alignment granules; never 1, which would be too
- * small for a free block. */
-RW_INLINE uint32_t heap_gap(heap_view_t heap, uint32_t index, uint32_t alignment)
+/* Joins a block with the free one before it, and the free one behind it, if that makes at least
+ * size granules. Returns where the payload has to be moved, NULL iff nothing was changed. */
+RW_INLINE void *heap_lower_locked(heap_view_t heap, const void *block, uint32_t size)
 {
-    const uint32_t place = (uint32_t)((uintptr_t)heap.arena / RW_HEAP_GRANULE) + index;
-    const uint32_t gap = (0U - place) & (alignment - 1U);
-    return gap == 1U ? gap + alignment : gap;
+    uint32_t index = 0;
+    uint32_t header = 0;
+    if (heap_identify(heap, block, &index, &header) != RW_OK || !heap_prev_is_free(header)) {
+        return NULL;
+    }
+    const uint32_t next = index + heap_size(heap.traits, header);
+    const bool last = next > heap.state->top;
+    const uint32_t start = (uint32_t)heap_free_before(heap, index);
+    const uint32_t after = last ? 0U : heap_free_after(heap, next);
+    if ((heap.traits.checked && (start == 0U || after == HEAP_DAMAGED)) ||
+        size > (last ? heap.self->granules + 1U : next + after) - start) {
+        return NULL;
+    }
+    const uint32_t end = last && start + size > next ? start + size : next + after;
+    if (!heap_delist(heap, start, index - start)) {
+        return NULL;
+    }
+    if (after != 0U) {
+        if (!heap_delist(heap, next, after)) {
+            HEAP_SHARED(heap, insert, start, index - start);
+            return NULL;
+        }
+        *heap_header(heap, end) ^= heap_prev_bits(heap.traits);
+    }
+    if (last) {
+        heap_move_top(heap, end - 1U);
+    }
+    heap.state->used += end - start - (next - index);
+    *heap_header(heap, index) = header ^ heap_free_bits(heap.traits); /* tells a double free */
+    *heap_header(heap, start) = heap_used_header(heap.traits, start, end - start);
+    return heap_payload(heap, start);
 }
 
-/* Frees the first gap granules of the used block at index, which follows a used one. Returns the
- * index of what remains. */
-RW_INLINE uint32_t heap_cut_front(heap_view_t heap, uint32_t index, uint32_t gap)
-{
-    if (gap == 0U) {
-        return index;
-    }
-    const uint32_t size = heap_size(heap.traits, *heap_header(heap, index));
-    *heap_header(heap, index + gap) =
-        heap_header_make(heap.traits, index + gap, size - gap) ^ heap_prev_bits(heap.traits);
-    HEAP_SHARED(heap, insert, index, gap);
-    heap.state->used -= gap;
-    return index + gap;
-}
-
-/* One copy per traits: alloc_aligned needs it too. */
-#define HEAP_SHARE_RESIZE(suffix, is_checked, is_wide)                                             \
-    RW_NOINLINE rw_status_t heap_resize_##suffix(const rw_heap_t *heap, void *block,               \
-                                                 uint32_t size)                                    \
-    {                                                                                              \
-        return heap_resize_locked(heap_view((heap_traits_t){is_checked, is_wide}, heap), block,    \
-                                  size);                                                           \
-    }
-
-HEAP_SHARE_RESIZE(none_16, false, false)
-HEAP_SHARE_RESIZE(none_32, false, true)
-HEAP_SHARE_RESIZE(basic_16, true, false)
-HEAP_SHARE_RESIZE(basic_32, true, true)
-
-/* alignment in granules, a power of two >= 2. From a free block large enough for the worst gap,
- * else from the virgin end, where the gap is known. */
+/* alignment in granules, a power of two. */
 RW_INLINE heap_found_t heap_alloc_aligned_locked(heap_view_t heap, uint32_t alignment,
                                                  uint32_t size)
 {
-    const uint32_t worst = size + alignment + 1U;
-    heap_found_t index = worst > heap.self->granules ? 0U : heap_take_recycled(heap, worst);
-    if ((int32_t)index > 0) {
-        index = heap_cut_front(heap, index, heap_gap(heap, index, alignment));
-        (void)HEAP_SHARED(heap, resize, heap_payload(heap, index), size);
-        return index;
-    }
+    const heap_place_t place = heap_find(heap, size, alignment);
+    uint32_t index = place.index;
+    uint32_t gap = heap_gap(heap, index != 0U ? index : heap.state->top + 1U, alignment);
     if (index != 0U) {
-        return index;
+        size = heap_take_recycled(heap, place, gap, size);
+        if (heap.traits.checked && size == 0U) {
+            return HEAP_DAMAGED | index;
+        }
+    } else {
+        index = heap_take_virgin(heap, gap, size);
+        if (index == 0U) {
+            return 0;
+        }
     }
-    const uint32_t gap = heap_gap(heap, heap.top + 1U, alignment);
-    index = heap_take_virgin(heap, gap, size);
-    if (index == 0U) {
-        return heap_refuse(heap.state);
-    }
+    heap.state->used += size;
+    *heap_header(heap, index + gap) = heap_used_header(heap.traits, index + gap, size) ^
+                                      (gap != 0U ? heap_prev_bits(heap.traits) : 0U);
     if (gap != 0U) {
-        *heap_header(heap, index) ^= heap_prev_bits(heap.traits);
-        HEAP_SHARED(heap, insert, index - gap, gap);
+        HEAP_SHARED(heap, insert, index, gap);
     }
-    return index;
+    return index + gap;
 }
 
 #endif

@@ -40,6 +40,24 @@ void *rw_object_move(const rw_object_t *owner, void *block, const rw_object_t *t
     return NULL;
 }
 
+void *rw_object_lower(const rw_object_t *object, void *block, size_t size)
+{
+    const rw_lower_core_t lower = rw_lower_cores[object->core];
+    const size_t usable = rw_usable_cores[object->core](object, block);
+    if (usable >= size) {
+        return block;
+    }
+    void *lowered = lower == NULL ? NULL : lower(object, block, size);
+    if (lowered == NULL) {
+        return NULL;
+    }
+    rw_bytes_copy(lowered, block, usable);
+    /* The lock was released between: damage that came meanwhile is reported, the block is large
+     * enough even so. */
+    (void)rw_resize_cores[object->core](object, lowered, size);
+    return lowered;
+}
+
 void *rw_object_realloc(const rw_object_t *object, void *block, size_t size)
 {
     if (block == NULL) {
@@ -54,6 +72,9 @@ void *rw_object_realloc(const rw_object_t *object, void *block, size_t size)
         return status == RW_OK ? block : NULL;
     }
     void *moved = rw_alloc_cores[object->core](object, size);
+    if (moved == NULL) {
+        return rw_object_lower(object, block, size);
+    }
     return rw_object_move(object, block, object, moved, size);
 }
 

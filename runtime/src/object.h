@@ -23,6 +23,11 @@ void *rw_object_realloc(const rw_object_t *object, void *block, size_t size);
 void *rw_object_move(const rw_object_t *owner, void *block, const rw_object_t *taker, void *moved,
                      size_t size);
 
+/* Ends a realloc for which there is no new block: block stays if it is large enough as it is, else
+ * it is moved down into free space before it. Returns the block's address; NULL iff that does not
+ * suffice either, the block then as it was. */
+void *rw_object_lower(const rw_object_t *object, void *block, size_t size);
+
 static inline bool rw_object_holds(const rw_object_t *object, const void *address)
 {
     return (uintptr_t)address - (uintptr_t)object->arena < object->size;

@@ -16,6 +16,7 @@
 const rw_alloc_core_t rw_alloc_cores[] = EVERY_CORE(rw_heap_alloc);
 const rw_alloc_aligned_core_t rw_alloc_aligned_cores[] = EVERY_CORE(rw_heap_alloc_aligned);
 const rw_resize_core_t rw_resize_cores[] = EVERY_CORE(rw_heap_resize);
+const rw_lower_core_t rw_lower_cores[] = EVERY_CORE(rw_heap_lower);
 const rw_free_core_t rw_free_cores[] = EVERY_CORE(rw_heap_free);
 const rw_usable_core_t rw_usable_cores[] = EVERY_CORE(rw_heap_usable);
 const rw_check_core_t rw_check_cores[] = EVERY_CORE(rw_heap_check);

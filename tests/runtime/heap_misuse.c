@@ -281,14 +281,14 @@ static void free_block_bit_flips(void)
 static void footer_of_another_hole(void)
 {
     prepare();
-    const uint8_t *hole = blocks[1] + rw_heap_usable_size(&made.heap, blocks[1]) + 4;
-    const uint32_t index = (uint32_t)(hole - arena) / RW_HEAP_GRANULE;
+    uint8_t footer[4];
+    memcpy(footer, blocks[3] - 8, sizeof footer);
     uint8_t *after_another = blocks[10];
     EXPECT(blocks[2] == NULL && blocks[9] == NULL && after_another != NULL);
     if (after_another == NULL) {
         return;
     }
-    memcpy(after_another - 8, &index, sizeof index);
+    memcpy(after_another - 8, footer, sizeof footer);
     remember();
     EXPECT(rw_heap_free(&made.heap, after_another) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
     EXPECT(nothing_changed());

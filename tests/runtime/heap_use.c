@@ -128,6 +128,42 @@ static void resizing(void)
     EXPECT(rw_heap_check(&made.heap) == RW_OK);
 }
 
+/* A full heap: the only room is before the block, and it is just enough. */
+static void lowering(void)
+{
+    for (unsigned behind = 0; behind < 3; behind++) {
+        fresh(ARENA);
+        uint8_t *before = rw_heap_alloc(&made.heap, 260);
+        uint8_t *block = rw_heap_alloc(&made.heap, 200);
+        void *after = rw_heap_alloc(&made.heap, 60);
+        uint8_t *last = rw_heap_alloc(&made.heap, stats_now().largest);
+        EXPECT(before != NULL && block != NULL && last != NULL && stats_now().largest == 0);
+        const size_t room = (size_t)(block - before) + 200U + (behind == 1U ? 64U : 0U);
+        for (unsigned i = 0; i < 200; i++) {
+            block[i] = (uint8_t)i;
+        }
+        EXPECT(rw_heap_free(&made.heap, before) == RW_OK);
+        EXPECT(behind != 1U || rw_heap_free(&made.heap, after) == RW_OK);
+        EXPECT(rw_heap_realloc(&made.heap, block, room + 24U) == NULL); /* left as it was */
+        EXPECT(block[199] == 199 && rw_heap_check(&made.heap) == RW_OK);
+        const size_t wanted = behind == 2U ? 440U : room;
+        EXPECT(rw_heap_realloc(&made.heap, block, wanted) == before);
+        for (unsigned i = 0; i < 200; i++) {
+            EXPECT(before[i] == i);
+        }
+        EXPECT(rw_heap_usable_size(&made.heap, before) >= wanted);
+        EXPECT(rw_heap_check(&made.heap) == RW_OK && no_fault());
+        if (heap_core_checked(core)) {
+            EXPECT(rw_heap_free(&made.heap, block) == RW_E_DOUBLE_FREE);
+            fault_count = 0;
+        }
+        EXPECT(rw_heap_free(&made.heap, before) == RW_OK);
+        EXPECT(rw_heap_free(&made.heap, last) == RW_OK);
+        EXPECT(behind == 1U || rw_heap_free(&made.heap, after) == RW_OK);
+        EXPECT(made.state.top == 0 && made.state.used == 0 && no_fault());
+    }
+}
+
 static void aligned(void)
 {
     for (size_t alignment = 1; alignment <= 4096; alignment *= 2) {
@@ -259,6 +295,7 @@ int main(void)
         coalescing();
         recycling();
         resizing();
+        lowering();
         aligned();
         cleared();
         largest_is_exact();

@@ -40,7 +40,7 @@ typedef struct made_heap {
     union {
         uint16_t narrow[32 * RW_HEAP_MAP_WORDS];
         uint32_t wide[32 * RW_HEAP_MAP_WORDS];
-    } bins;
+    } bins; /* directly behind the state, as in generated code */
 } made_heap_t;
 
 /* A free heap of size bytes, rounded down to a multiple of 8, at least 24. */
@@ -53,7 +53,6 @@ static inline void make_heap(made_heap_t *made, void *arena, size_t size, unsign
     made->heap.object.core = (uint8_t)core;
     made->heap.object.kind = RW_HEAP;
     made->heap.state = &made->state;
-    made->heap.bins = &made->bins;
     made->heap.granules = (uint32_t)(size / RW_HEAP_GRANULE - 1U);
 }
 

@@ -20,6 +20,7 @@
 const rw_alloc_core_t rw_alloc_cores[] = {EACH_CORE(ALLOC)};
 const rw_alloc_aligned_core_t rw_alloc_aligned_cores[] = {EACH_CORE(ALIGNED)};
 const rw_resize_core_t rw_resize_cores[] = {EACH_CORE(RESIZE)};
+const rw_lower_core_t rw_lower_cores[sizeof rw_resize_cores / sizeof rw_resize_cores[0]];
 const rw_free_core_t rw_free_cores[] = {EACH_CORE(FREE)};
 const rw_usable_core_t rw_usable_cores[] = {EACH_CORE(USABLE)};
 const rw_check_core_t rw_check_cores[] = {EACH_CORE(CHECK_CORE)};

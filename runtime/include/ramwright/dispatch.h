@@ -39,6 +39,10 @@ typedef rw_status_t (*rw_free_core_t)(void *block, const rw_object_t *object);
 /* Changes a block's size without moving it. RW_OK, or RW_E_SIZE iff it cannot grow in place
  * (not a fault), or the fault found. */
 typedef rw_status_t (*rw_resize_core_t)(const rw_object_t *object, void *block, size_t size);
+/* Joins a block with the free space around it and returns where its payload is to be moved, so that
+ * at least size bytes are usable there; the caller moves it, then resizes. NULL, nothing changed,
+ * iff the space does not suffice or is damaged. */
+typedef void *(*rw_lower_core_t)(const rw_object_t *object, const void *block, size_t size);
 /* Bytes usable at block; 0 iff block is not an allocated block of the object. */
 typedef size_t (*rw_usable_core_t)(const rw_object_t *object, const void *block);
 typedef rw_status_t (*rw_check_core_t)(const rw_object_t *object);
@@ -50,6 +54,7 @@ extern const rw_pool_alloc_core_t rw_pool_alloc_cores[];       /* pools */
 extern const rw_alloc_core_t rw_alloc_cores[];                 /* heaps, slabs */
 extern const rw_alloc_aligned_core_t rw_alloc_aligned_cores[]; /* heaps, slabs */
 extern const rw_resize_core_t rw_resize_cores[];               /* heaps, slabs */
+extern const rw_lower_core_t rw_lower_cores[];                 /* heaps; null for slabs */
 extern const rw_free_core_t rw_free_cores[];                   /* pools, heaps, slabs */
 extern const rw_usable_core_t rw_usable_cores[];               /* pools, heaps, slabs */
 extern const rw_check_core_t rw_check_cores[];                 /* pools, heaps, slabs */

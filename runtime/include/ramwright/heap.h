@@ -16,7 +16,8 @@
  *
  * With checks basic a header carries check bits over itself and its index: 16 in heaps up to 256
  * KiB (cores named ..._16), 8 above. Every error within one byte of it is detected when the block
- * or the one before it is freed; other data passes for a header once in 2^16 (2^8) cases.
+ * or the one before it is freed; other data, or a header copied elsewhere, passes for one once in
+ * 2^16 (2^8) cases. The footer of a free block is the complement of its header.
  *
  * Free blocks are kept by size class, four classes an octave, a bitmap telling which lists are
  * not empty: good fit after Masmano et al., TLSF: a new dynamic memory allocator (ECRTS 2004).
@@ -31,13 +32,15 @@ extern "C" {
 #endif
 
 #define RW_HEAP_GRANULE 8U
-#define RW_HEAP_MAP_WORDS 3U /* up to 96 size classes */
+#define RW_HEAP_MAP_WORDS 3U /* up to 96 size classes; cores named ..._16 need two words */
 
 /* Largest heaps, in granules, of the cores named ..._16 (256 KiB) and ..._32 (32 MiB). */
 #define RW_HEAP_GRANULES_MAX_16 32767U
 #define RW_HEAP_GRANULES_MAX_32 4194303U
 
-/* Mutable; .bss; all zero = all free. Counts are in granules. */
+/* Mutable; .bss; all zero = all free. Counts are in granules. Directly behind it lie the bins: the
+ * heads of the free lists, indices; uint16_t[] for cores named ..._16, uint32_t[] for ..._32; one
+ * per class up to that of the heap's granules + 2, which a request can name. */
 typedef struct rw_heap_state {
     uint32_t top;                    /* granules below the virgin end */
     uint32_t peak;                   /* highest top so far */
@@ -48,11 +51,9 @@ typedef struct rw_heap_state {
 
 /* Const; flash. */
 typedef struct rw_heap {
-    rw_object_t object; /* arena: size bytes, 8-aligned, size a multiple of 8 */
-    rw_heap_state_t *state;
-    void *bins;        /* heads of the free lists, indices; uint16_t[] for cores named ..._16,
-                          uint32_t[] for ..._32; one per class up to that of `granules` */
-    uint32_t granules; /* object.size / 8 - 1; at least 2, at most RW_HEAP_GRANULES_MAX_... */
+    rw_object_t object;     /* arena: size bytes, 8-aligned, size a multiple of 8 */
+    rw_heap_state_t *state; /* and its bins */
+    uint32_t granules;      /* object.size / 8 - 1; at least 2, at most RW_HEAP_GRANULES_MAX_... */
 } rw_heap_t;
 
 /* The cores: checks (none, basic), sharing (none, task, interrupt), link width. */
@@ -61,6 +62,8 @@ typedef struct rw_heap {
     void *rw_heap_alloc_aligned_##core(const rw_object_t *object, size_t alignment, size_t size);  \
     rw_status_t rw_heap_resize_##core(const rw_object_t *object, void *block, size_t size);        \
     rw_status_t rw_heap_free_##core(void *block, const rw_object_t *object);                       \
+    void *rw_heap_lower_##core(const rw_object_t *object, const void *block, size_t size);         \
+    rw_status_t rw_heap_free_##core(const rw_object_t *object, void *block);                       \
     size_t rw_heap_usable_##core(const rw_object_t *object, const void *block);                    \
     rw_status_t rw_heap_check_##core(const rw_object_t *object);                                   \
     void rw_heap_walk_##core(const rw_object_t *object, rw_visit_t visit, void *context);          \
@@ -92,8 +95,8 @@ RW_HEAP_CORE_DECLARE(basic_core_32);
 void *rw_heap_alloc(const rw_heap_t *heap, size_t size);
 
 /* As rw_heap_alloc, at a multiple of alignment bytes, a power of two; up to 8 costs nothing.
- * A recycled block must have room for size + alignment + 8 bytes, wherever it lies; the virgin end
- * only for the gap that there really is.
+ * A recycled block, the first few of the size's own class and the first of each larger one being
+ * looked at, must have room for the gap that there really is; so must the virgin end.
  * Returns NULL as above, or iff alignment is not a power of two or > object.size (RW_E_ALIGNMENT).
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 void *rw_heap_alloc_aligned(const rw_heap_t *heap, size_t alignment, size_t size);
@@ -103,7 +106,8 @@ void *rw_heap_alloc_aligned(const rw_heap_t *heap, size_t alignment, size_t size
  * Blocks: while the lock of its sharing is held. */
 void *rw_heap_calloc(const rw_heap_t *heap, size_t count, size_t size);
 
-/* Resizes a block: in place into a free successor or the virgin end, else by moving it.
+/* Resizes a block: in place into a free successor or the virgin end, else by moving it to a new
+ * block, else, if there is none, by moving it down into a free predecessor.
  * realloc(NULL, n) allocates; realloc(p, 0) frees and returns NULL.
  * Returns the block's address; NULL iff it failed, the block then as it was.
  * Time: O(1) under the lock, plus O(size) copying outside it. ISR: yes, with sharing interrupt.

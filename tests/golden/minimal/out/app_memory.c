@@ -9,8 +9,10 @@
 extern uint8_t main_arena[4096]
     __asm__("main_placed_by_app_memory_ld");
 
-static rw_heap_state_t main_state;
-static uint16_t main_bins[30];
+static struct {
+    rw_heap_state_t state;
+    uint16_t bins[31];
+} main_state;
 const rw_heap_t main_heap = {
     .object = {
         .arena = main_arena,
@@ -20,8 +22,7 @@ const rw_heap_t main_heap = {
         .kind = RW_HEAP,
         .attributes = 0,
     },
-    .state = &main_state,
-    .bins = main_bins,
+    .state = &main_state.state,
     .granules = 511,
 };
 
@@ -62,6 +63,9 @@ const rw_alloc_aligned_core_t rw_alloc_aligned_cores[1] = {
 };
 const rw_resize_core_t rw_resize_cores[1] = {
     [0] = rw_heap_resize_basic_task_16,
+};
+const rw_lower_core_t rw_lower_cores[1] = {
+    [0] = rw_heap_lower_basic_task_16,
 };
 const rw_free_core_t rw_free_cores[1] = {
     [0] = rw_heap_free_basic_task_16,

@@ -83,8 +83,10 @@ rw_status_t events_free(void *block)
     return rw_pool_free_none_none_32(block, &events_pool.object);
 }
 
-static rw_heap_state_t main_state;
-static uint16_t main_bins[42];
+static struct {
+    rw_heap_state_t state;
+    uint16_t bins[43];
+} main_state;
 const rw_heap_t main_heap = {
     .object = {
         .arena = main_arena,
@@ -94,13 +96,14 @@ const rw_heap_t main_heap = {
         .kind = RW_HEAP,
         .attributes = RW_DMA,
     },
-    .state = &main_state,
-    .bins = main_bins,
+    .state = &main_state.state,
     .granules = 4095,
 };
 
-static rw_heap_state_t bulk_state;
-static uint32_t bulk_bins[70];
+static struct {
+    rw_heap_state_t state;
+    uint32_t bins[71];
+} bulk_state;
 const rw_heap_t bulk_heap = {
     .object = {
         .arena = bulk_arena,
@@ -110,8 +113,7 @@ const rw_heap_t bulk_heap = {
         .kind = RW_HEAP,
         .attributes = RW_CACHED | RW_EXTERNAL,
     },
-    .state = &bulk_state,
-    .bins = bulk_bins,
+    .state = &bulk_state.state,
     .granules = 524287,
 };
 
@@ -329,6 +331,10 @@ const rw_resize_core_t rw_resize_cores[5] = {
     [0] = rw_heap_resize_basic_interrupt_32,
     [1] = rw_heap_resize_basic_task_16,
     [2] = rw_slab_resize_basic_task,
+};
+const rw_lower_core_t rw_lower_cores[5] = {
+    [0] = rw_heap_lower_basic_interrupt_32,
+    [1] = rw_heap_lower_basic_task_16,
 };
 const rw_free_core_t rw_free_cores[5] = {
     [0] = rw_heap_free_basic_interrupt_32,
