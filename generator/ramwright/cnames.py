@@ -87,8 +87,6 @@ _ALLOCATOR = (
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "buffer": ("", "_arena"),
     "pool": ("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_arena", "_state"),
-    "heap": ("_heap", *_ALLOCATOR, "_arena", "_state", "_bins"),
-    "pool": ("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_arena", "_state", "_links"),
     "heap": ("_heap", *_ALLOCATOR, "_arena", "_state"),
     "slab": (
         *("_slab", *_ALLOCATOR, "_arena", "_state", "_pages", "_maps"),

@@ -58,13 +58,7 @@ def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
     size = _state_size(obj)
     links = size - abi.POOL_STATE if isinstance(obj.plan, PoolPlan) else 0  # before the pool's head
     states = [State(struct.fields["state"] - links, size)]
-    if isinstance(obj.plan, HeapPlan):
-        states.append(State(struct.fields["bins"], obj.plan.bins * obj.plan.link_bits // 8))
-    states = [State(struct.fields["state"], _state_size(obj))]
-    if isinstance(obj.plan, PoolPlan):
-        size = obj.plan.count * obj.plan.link_bits // 8
-        states.append(State(struct.fields["links_end"] - size, size))
-    elif isinstance(obj.plan, SlabPlan):
+    if isinstance(obj.plan, SlabPlan):
         states.append(
             State(struct.fields["pages"], obj.plan.slab_count * struct.fields["page_size"])
         )
@@ -160,30 +154,25 @@ def _core_faults(elf: ElfImage, core: int, obj: Object) -> Iterator[str]:
 
 
 def _state_size(obj: Object) -> int:
-    """Bytes of the variable that is named after the object and `state`."""
+    """Bytes of the variable that is named after the object and `state`: a pool's links lie before
+    its head, a heap's bins behind."""
     if isinstance(obj.plan, PoolPlan):
         return obj.plan.state_size
-    return {"heap": abi.HEAP_STATE, "slab": abi.SLAB_STATE}[obj.kind]
+    if isinstance(obj.plan, HeapPlan):
+        bins = obj.plan.bins * obj.plan.link_bits // 8
+        return -(-(abi.HEAP_STATE + bins) // abi.POINTER) * abi.POINTER
+    return abi.SLAB_STATE
 
 
 _STATE_PIECES: dict[str, tuple[str, ...]] = {
     "pool": (),
-    "heap": ("bins",),
+    "heap": (),
     "slab": ("pages", "zone_states"),
 }
-_OPERATIONS = ("alloc", "alloc_aligned", "resize", "free", "usable", "check", "walk", "stats")
-    """Bytes of the variable that a descriptor's `state` points into: a heap's bins lie behind."""
-    if isinstance(obj.plan, HeapPlan):
-        bins = obj.plan.bins * obj.plan.link_bits // 8
-        return -(-(abi.HEAP_STATE + bins) // abi.POINTER) * abi.POINTER
-    return _STATE_SIZES[obj.kind]
-    "pool": ("links",),
-    "heap": (),
 _OPERATIONS = (
     *("alloc", "alloc_aligned", "resize", "lower", "free"),
     *("usable", "check", "walk", "stats"),
 )
-_STATE_SIZES = {"pool": abi.POOL_STATE, "slab": abi.SLAB_STATE}
 
 
 def _head(layout: Layout, elf: ElfImage, obj: Object) -> dict[str, int]:

@@ -189,16 +189,14 @@ RW_INLINE void heap_stats(heap_traits_t traits, rw_sharing_t sharing, const rw_o
         return heap_resize(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, block,  \
                            size);                                                                  \
     }                                                                                              \
-    rw_status_t rw_heap_free_##checks##_##sharing##_##width(void *block,                           \
-                                                            const rw_object_t *object)             \
     void *rw_heap_lower_##checks##_##sharing##_##width(const rw_object_t *object,                  \
                                                        const void *block, size_t size)             \
     {                                                                                              \
         return heap_lower(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, block,   \
                           size);                                                                   \
     }                                                                                              \
-    rw_status_t rw_heap_free_##checks##_##sharing##_##width(const rw_object_t *object,             \
-                                                            void *block)                           \
+    rw_status_t rw_heap_free_##checks##_##sharing##_##width(void *block,                           \
+                                                            const rw_object_t *object)             \
     {                                                                                              \
         return heap_free(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object, block);   \
     }                                                                                              \

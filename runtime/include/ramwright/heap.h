@@ -63,7 +63,6 @@ typedef struct rw_heap {
     rw_status_t rw_heap_resize_##core(const rw_object_t *object, void *block, size_t size);        \
     rw_status_t rw_heap_free_##core(void *block, const rw_object_t *object);                       \
     void *rw_heap_lower_##core(const rw_object_t *object, const void *block, size_t size);         \
-    rw_status_t rw_heap_free_##core(const rw_object_t *object, void *block);                       \
     size_t rw_heap_usable_##core(const rw_object_t *object, const void *block);                    \
     rw_status_t rw_heap_check_##core(const rw_object_t *object);                                   \
     void rw_heap_walk_##core(const rw_object_t *object, rw_visit_t visit, void *context);          \
