@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-Asset = Literal["templates", "schemas", "runtime", "include", "src", "cmake", "make"]
+Asset = Literal["templates", "schemas", "runtime", "include", "src", "shims", "cmake", "make"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parent.parent
@@ -21,6 +21,7 @@ _RELATIVE: dict[Asset, str] = {
     "runtime": "runtime",
     "include": "runtime/include",
     "src": "runtime/src",
+    "shims": "runtime/shims",
     "cmake": "runtime/cmake",
     "make": "runtime/make/ramwright.mk",
 }

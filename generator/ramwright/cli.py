@@ -180,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
         ("make", "the file to include in a Makefile"),
         ("include", "folder of the runtime's headers"),
         ("src", "folder of the runtime's sources"),
+        ("shims", "folder of the shims, a folder each: malloc, operator new, …"),
     ):
         what.add_argument(f"--{name}", dest="asset", action="store_const", const=name, help=text)
     return parser

@@ -77,6 +77,7 @@ def c_view(layout: Layout, banner: str) -> View:
     slabs = [_slab(layout, obj, numbering) for obj in objects if obj.kind == "slab"]
     memheaps = [_memheap(layout, memheap) for memheap in layout.memheaps]
     by_address = _by_address(layout)
+    allocators = [*heaps, *slabs, *memheaps]
     return {
         "banner": banner,
         "name": layout.name,
@@ -89,7 +90,8 @@ def c_view(layout: Layout, banner: str) -> View:
         "heaps": heaps,
         "slabs": slabs,
         "memheaps": memheaps,
-        "allocators": [*heaps, *slabs, *memheaps],
+        "allocators": allocators,
+        "default": [one for one in allocators if one["name"] == layout.config.default],
         "placed_by_linker": not _on_host(layout),
         "arenas": _arenas(layout, objects),
         "adopted_arenas": [_adopted(layout, obj) for obj in objects if obj.adopted],

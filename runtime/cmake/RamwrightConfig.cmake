@@ -51,6 +51,7 @@ endif()
 
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH Ramwright_RUNTIME_DIR)
 set(Ramwright_INCLUDE_DIR "${Ramwright_RUNTIME_DIR}/include")
+set(Ramwright_SHIMS_DIR "${Ramwright_RUNTIME_DIR}/shims")
 file(GLOB Ramwright_SOURCES "${Ramwright_RUNTIME_DIR}/src/*.c")
 
 include("${CMAKE_CURRENT_LIST_DIR}/RamwrightLayout.cmake")

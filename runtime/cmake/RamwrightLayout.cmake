@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# ramwright_add_layout(TARGET <executable> CONFIG <yaml> SCRIPT <linker script> [OPTIONS <option>...])
+# ramwright_add_layout(TARGET <executable> CONFIG <yaml> SCRIPT <linker script> [SHIMS <name>...]
+#                      [OPTIONS <option>...])
 #
 # TARGET  the firmware, an executable made in this directory
 # CONFIG  the memory layout, relative to the current source directory
 # SCRIPT  the board's linker script, likewise; it is not changed
+# SHIMS   interfaces of others onto the layout's default object: folders of runtime/shims
 # OPTIONS what every command is told about the layout: --variant lite, -D NAME=VALUE, --root, --cc
 #
 # Makes, for a target fw:
 #   fw_ramwright_generate  runs the generator when the layout, what it includes, or the generator changed
 #   fw_ramwright_layout    object library of the generated C
 #   fw_ramwright_runtime   static library of the runtime, compiled with the flags of fw
+#   fw_ramwright_shims     object library of the shims, if there are any, likewise
 # and, after fw is linked, compares the ELF with the layout; a difference fails the build.
 function(ramwright_add_layout)
-    cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;CONFIG;SCRIPT" "OPTIONS")
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;CONFIG;SCRIPT" "SHIMS;OPTIONS")
     _ramwright_check_arguments()
     cmake_path(ABSOLUTE_PATH arg_CONFIG BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
     cmake_path(ABSOLUTE_PATH arg_SCRIPT BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
@@ -22,6 +25,7 @@ function(ramwright_add_layout)
     _ramwright_list_outputs()
     _ramwright_generate()
     _ramwright_compile()
+    _ramwright_compile_shims()
     _ramwright_link()
 endfunction()
 
@@ -145,6 +149,30 @@ macro(_ramwright_compile)
 
     add_library("${arg_TARGET}_ramwright_runtime" STATIC ${Ramwright_SOURCES})
     _ramwright_use_flags("${arg_TARGET}_ramwright_runtime" "${arg_TARGET}")
+endmacro()
+
+# Objects, not members of a library: a C library that is searched later would have its own malloc
+# taken for the calls of its own functions.
+macro(_ramwright_compile_shims)
+    set(shim_sources "")
+    foreach(shim IN LISTS arg_SHIMS)
+        file(GLOB sources "${Ramwright_SHIMS_DIR}/${shim}/*.c" "${Ramwright_SHIMS_DIR}/${shim}/*.cpp")
+        if(NOT sources)
+            message(FATAL_ERROR "ramwright_add_layout: there is no shim ${shim}; see ${Ramwright_SHIMS_DIR}")
+        endif()
+        if(sources MATCHES "\\.cpp" AND NOT "CXX" IN_LIST languages)
+            message(FATAL_ERROR "ramwright_add_layout: the shim ${shim} is C++; add CXX to the languages of project()")
+        endif()
+        list(APPEND shim_sources ${sources})
+        if(IS_DIRECTORY "${Ramwright_SHIMS_DIR}/${shim}/include")
+            target_include_directories("${arg_TARGET}" PRIVATE "${Ramwright_SHIMS_DIR}/${shim}/include")
+        endif()
+    endforeach()
+    if(shim_sources)
+        add_library("${arg_TARGET}_ramwright_shims" OBJECT ${shim_sources})
+        _ramwright_use_flags("${arg_TARGET}_ramwright_shims" "${arg_TARGET}")
+        target_sources("${arg_TARGET}" PRIVATE "$<TARGET_OBJECTS:${arg_TARGET}_ramwright_shims>")
+    endif()
 endmacro()
 
 # The board's script first: ours name its memory regions and insert into its sections. -T and its

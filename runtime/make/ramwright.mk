@@ -8,12 +8,15 @@
 #   RAMWRIGHT              the command; default ramwright
 #   RAMWRIGHT_OPTIONS      what it is told about the layout: --variant lite, -D NAME=VALUE, --root, --cc;
 #                          give each choice a RAMWRIGHT_DIR of its own
+#   RAMWRIGHT_SHIMS        interfaces of others onto the layout's default object: names of folders of
+#                          `ramwright paths --shims`; default none
 #
 # Use, after it:
 #
 #   RAMWRIGHT_CPPFLAGS     for every source that includes <name>_memory.h
 #   RAMWRIGHT_OBJECTS      the compiled layout and the library of the runtime, to be linked; they are
-#                          compiled with the CC, AR, CPPFLAGS and CFLAGS of the firmware
+#                          compiled with the CC, AR, CPPFLAGS and CFLAGS (a shim in C++: CXX and
+#                          CXXFLAGS) of the firmware
 #   RAMWRIGHT_LDFLAGS      the linker scripts in their order; do not name RAMWRIGHT_SCRIPT yourself
 #   RAMWRIGHT_LINK_DEPENDS what the ELF depends on besides objects
 #   ramwright_verify       last step of the link: fails, and removes the ELF, where it differs from the
@@ -57,6 +60,8 @@ $(ramwright_layout): $(RAMWRIGHT_CONFIG)
 		echo "ramwright_include := $${source%/src}/include"; \
 		echo "ramwright_src := $$source"; \
 		echo "ramwright_units :=" $$(cd "$$source" && echo *.c); \
+		echo "ramwright_shims := $${source%/src}/shims"; \
+		echo "ramwright_shim_files :=" $$(cd "$${source%/src}/shims" && echo */*); \
 	} > $@.new && mv $@.new $@
 
 ifneq ($(or $(if $(MAKECMDGOALS),,all),$(filter-out clean distclean help,$(MAKECMDGOALS))),)
@@ -77,16 +82,29 @@ ramwright_layout_object := $(ramwright_generated:.c=.o)
 ramwright_library := $(RAMWRIGHT_DIR)/libramwright.a
 ramwright_runtime_objects := $(addprefix $(RAMWRIGHT_DIR)/runtime/,$(ramwright_units:.c=.o))
 
+# Of each shim the sources and, where it has one, the folder of headers.
+ramwright_shim_folders := $(addsuffix /%,$(RAMWRIGHT_SHIMS))
+ramwright_shim_used := $(filter $(ramwright_shim_folders),$(ramwright_shim_files))
+ramwright_shim_sources := $(filter %.c %.cpp,$(ramwright_shim_used))
+ramwright_shim_includes := $(filter %/include,$(ramwright_shim_used))
+ramwright_shim_objects := $(patsubst %,$(RAMWRIGHT_DIR)/shims/%.o,$(ramwright_shim_sources))
+$(if $(ramwright_shim_files),$(foreach shim,$(RAMWRIGHT_SHIMS),$(if $(filter $(shim)/%,$(ramwright_shim_sources)),,\
+	$(error ramwright.mk: RAMWRIGHT_SHIMS: there is no shim $(shim); see $(ramwright_shims)))))
+
 # The generated header includes those that declare its types, named as seen from the layout.
-RAMWRIGHT_CPPFLAGS := -I$(RAMWRIGHT_DIR) -I$(dir $(RAMWRIGHT_CONFIG)) "-I$(ramwright_include)"
-RAMWRIGHT_OBJECTS := $(ramwright_layout_object) $(ramwright_library)
+RAMWRIGHT_CPPFLAGS := -I$(RAMWRIGHT_DIR) -I$(dir $(RAMWRIGHT_CONFIG)) "-I$(ramwright_include)" \
+	$(patsubst %,"-I$(ramwright_shims)/%",$(ramwright_shim_includes))
+# Shims are objects, not members of the library: a C library that is searched later would have its
+# own malloc taken for the calls of its own functions.
+RAMWRIGHT_OBJECTS := $(ramwright_layout_object) $(ramwright_shim_objects) $(ramwright_library)
 RAMWRIGHT_LDFLAGS := -T$(RAMWRIGHT_SCRIPT) -T$(ramwright_fragment) -T$(ramwright_check)
 RAMWRIGHT_LINK_DEPENDS := $(RAMWRIGHT_SCRIPT) $(ramwright_fragment) $(ramwright_check) $(ramwright_layout)
 ramwright_verify = $(RAMWRIGHT) verify $(RAMWRIGHT_CONFIG) $(RAMWRIGHT_OPTIONS) $(1) || { rm -f $(1); exit 1; }
 
 # Sections of their own: what no object uses is not linked where the firmware links with --gc-sections.
-ramwright_compile = $(CC) $(CPPFLAGS) $(RAMWRIGHT_CPPFLAGS) $(CFLAGS) -ffunction-sections -fdata-sections \
-	-MMD -MP -c
+ramwright_options = -ffunction-sections -fdata-sections -MMD -MP -c
+ramwright_compile = $(CC) $(CPPFLAGS) $(RAMWRIGHT_CPPFLAGS) $(CFLAGS) $(ramwright_options)
+ramwright_compile_cxx = $(CXX) $(CPPFLAGS) $(RAMWRIGHT_CPPFLAGS) $(CXXFLAGS) $(ramwright_options)
 
 $(ramwright_layout_object): %.o: %.c
 	$(ramwright_compile) -o $@ $<
@@ -95,10 +113,18 @@ $(ramwright_runtime_objects): $(RAMWRIGHT_DIR)/runtime/%.o: $(subst $(ramwright_
 	@mkdir -p $(@D)
 	$(ramwright_compile) -o $@ "$<"
 
+$(filter %.c.o,$(ramwright_shim_objects)): $(RAMWRIGHT_DIR)/shims/%.o: $(subst $(ramwright_space),\$(ramwright_space),$(ramwright_shims))/%
+	@mkdir -p $(@D)
+	$(ramwright_compile) -o $@ "$<"
+
+$(filter %.cpp.o,$(ramwright_shim_objects)): $(RAMWRIGHT_DIR)/shims/%.o: $(subst $(ramwright_space),\$(ramwright_space),$(ramwright_shims))/%
+	@mkdir -p $(@D)
+	$(ramwright_compile_cxx) -o $@ "$<"
+
 $(ramwright_library): $(ramwright_runtime_objects)
 	rm -f $@
 	$(AR) rcs $@ $^
 
--include $(ramwright_layout_object:.o=.d) $(ramwright_runtime_objects:.o=.d)
+-include $(ramwright_layout_object:.o=.d) $(ramwright_runtime_objects:.o=.d) $(ramwright_shim_objects:.o=.d)
 
 .DEFAULT_GOAL := $(ramwright_goal)
