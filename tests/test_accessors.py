@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the compiler finds in code that uses the generated calls wrongly, and that it keeps still
-about code that uses them rightly."""
+about code that uses them rightly, and about the generated header itself."""
 
 from __future__ import annotations
 
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -35,45 +36,226 @@ int right(void)
     const rw_status_t freed = main_free(text);
     return can_rx_free(frame) == RW_OK && freed == RW_OK ? 0 : 1;
 }
-"""
-# What to change in the function above, and the warning that must follow.
-WRONG = {
-    "-Wanalyzer-double-free": (
-        "    return can_rx_free",
-        "    (void)can_rx_free(frame);\n    return can_rx_free",
-    ),
-    "-Wanalyzer-use-after-free": (
-        "    return can_rx_free(frame) == RW_OK && freed == RW_OK ? 0 : 1;",
-        "    (void)can_rx_free(frame);\n    return freed == RW_OK ? (int)frame->id : 1;",
-    ),
-    "-Wanalyzer-malloc-leak": ("        (void)main_free(text);\n", ""),
-    "-Wanalyzer-possible-null-dereference": ("frame == NULL || ", ""),
-    "-Wanalyzer-mismatching-deallocation": ("freed = main_free(", "freed = kernel_free("),
-    "-Wmismatched-dealloc": ("    frame->id = 1;", "    (void)bulk_free(kernel_alloc(8));"),
-    "-Wincompatible-pointer-types": ("return can_rx_free(frame)", "return can_rx_free(&frame)"),
-    "-Wunused-result": ("    frame->id = 1;", "    main_alloc(8);"),
-    "-Warray-bounds": ("text[9] = 'x'", "__builtin_memset(text, 0, 11)"),
+
+/* Every way out of the scope gives both blocks back. */
+int guarded(int early);
+int guarded(int early)
+{
+    struct can_frame *mine RW_OWNED_BY(can_rx) = can_rx_alloc();
+    uint32_t *event RW_OWNED_BY(events) = events_alloc();
+    if (mine == NULL || event == NULL) {
+        return 1;
+    }
+    mine->id = 1;
+    if (early) {
+        return 2;
+    }
+    *event = mine->id;
+    return 0;
 }
 
+/* One way out hands the block to the caller. */
+struct can_frame *handed_over(uint32_t id);
+struct can_frame *handed_over(uint32_t id)
+{
+    struct can_frame *given RW_OWNED_BY(can_rx) = can_rx_alloc();
+    if (given == NULL || id == 0) {
+        return NULL;
+    }
+    given->id = id;
+    return RW_TAKE(given);
+}
+"""
+LAST = "    return can_rx_free(frame) == RW_OK && freed == RW_OK ? 0 : 1;"
 
-def warnings(source: str, tmp_path: Path) -> str:
+
+@dataclass(frozen=True)
+class Mistake:
+    """What to change in the code above, and the warning that must follow."""
+
+    warning: str
+    old: str
+    new: str
+
+
+MISTAKES = {
+    "double free": Mistake("analyzer-double-free", LAST, "    (void)can_rx_free(frame);\n" + LAST),
+    "use after free": Mistake(
+        "analyzer-use-after-free",
+        LAST,
+        "    (void)can_rx_free(frame);\n    return freed == RW_OK ? (int)frame->id : 1;",
+    ),
+    "leak": Mistake("analyzer-malloc-leak", "        (void)main_free(text);\n", ""),
+    "leak of a frame": Mistake("analyzer-malloc-leak", "        (void)can_rx_free(frame);\n", ""),
+    "unchecked": Mistake("analyzer-possible-null-dereference", "frame == NULL || ", ""),
+    "unchecked text": Mistake("analyzer-possible-null-dereference", " || text == NULL", ""),
+    "wrong heap": Mistake(
+        "analyzer-mismatching-deallocation", "freed = main_free(", "freed = kernel_free("
+    ),
+    "wrong pool": Mistake(
+        "analyzer-mismatching-deallocation",
+        "return can_rx_free(frame)",
+        "return events_free(frame)",
+    ),
+    "wrong heap, -Wall": Mistake(
+        "mismatched-dealloc", "    frame->id = 1;", "    (void)bulk_free(kernel_alloc(8));"
+    ),
+    "wrong pool, -Wall": Mistake(
+        "mismatched-dealloc", "return can_rx_free(frame)", "return events_free(frame)"
+    ),
+    "C library's free": Mistake(
+        "analyzer-mismatching-deallocation",
+        "freed = main_free(text);",
+        "freed = RW_OK; __builtin_free(text);",
+    ),
+    "wrong type": Mistake(
+        "incompatible-pointer-types", "return can_rx_free(frame)", "return can_rx_free(&frame)"
+    ),
+    "result dropped": Mistake("unused-result", "    frame->id = 1;", "    main_alloc(8);"),
+    "past the end": Mistake("array-bounds", "text[9] = 'x'", "__builtin_memset(text, 0, 11)"),
+    "freed and guarded": Mistake(
+        "analyzer-double-free", "    return 0;\n", "    (void)can_rx_free(mine);\n    return 0;\n"
+    ),
+    "used and guarded": Mistake(
+        "analyzer-possible-null-dereference", "mine == NULL || event == NULL", "event == NULL"
+    ),
+    "guarded by the wrong pool": Mistake(
+        "analyzer-mismatching-deallocation",
+        "*event RW_OWNED_BY(events)",
+        "*event RW_OWNED_BY(main)",
+    ),
+    "guarded by a pool of another type": Mistake(
+        "incompatible-pointer-types",
+        "*event RW_OWNED_BY(events) = events",
+        "*event RW_OWNED_BY(can_rx) = events",
+    ),
+    "used after it was taken": Mistake(
+        "analyzer-null-dereference",
+        "    return RW_TAKE(given);",
+        "    struct can_frame *taken = RW_TAKE(given);\n    taken->id = given->id;\n"
+        "    return taken;",
+    ),
+}
+COMPILERS = {
+    "arm": ("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb"),
+    "host": ("gcc",),
+}
+WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic")
+INCLUDES = (f"-I{assets.path('include')}", f"-I{GOLDEN / 'include'}", f"-I{GOLDEN / 'out'}")
+
+
+def warnings(source: str, tmp_path: Path, *options: str) -> str:
     """What gcc says about `source`, analyser included."""
     unit = tmp_path / "unit.c"
     unit.write_text(source, encoding="utf-8")
-    command = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-std=c11", "-O2", "-Wall"]
-    command += ["-Wextra", "-Wconversion", "-Wshadow", "-fanalyzer", f"-I{assets.path('include')}"]
-    command += [f"-I{GOLDEN / 'include'}", f"-I{GOLDEN / 'out'}", "-c", str(unit)]
-    command += ["-o", str(tmp_path / "unit.o")]
+    command = [*options, "-std=c11", *WARNINGS, "-fanalyzer", *INCLUDES]
+    command += ["-c", str(unit), "-o", str(tmp_path / "unit.o")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stderr
 
 
-def test_right_use_draws_no_warning(tmp_path: Path) -> None:
-    assert warnings(RIGHT, tmp_path) == ""
+@pytest.mark.parametrize("optimisation", ["-O0", "-Og", "-Os", "-O2", "-O3"])
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_right_use_draws_no_warning(compiler: str, optimisation: str, tmp_path: Path) -> None:
+    assert warnings(RIGHT, tmp_path, *COMPILERS[compiler], optimisation) == ""
 
 
-@pytest.mark.parametrize("warning", WRONG)
-def test_wrong_use_is_found_at_build_time(warning: str, tmp_path: Path) -> None:
-    old, new = WRONG[warning]
-    assert RIGHT.count(old) == 1
-    assert f"[{warning}]" in warnings(RIGHT.replace(old, new), tmp_path)
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_wrong_use_is_found_at_build_time(compiler: str, mistake: Mistake, tmp_path: Path) -> None:
+    assert RIGHT.count(mistake.old) == 1
+    source = RIGHT.replace(mistake.old, mistake.new)
+    for optimisation in ("-Os", "-O2"):
+        said = warnings(source, tmp_path, *COMPILERS[compiler], optimisation)
+        assert f"[-W{mistake.warning}]" in said, optimisation
+
+
+C = ("gcc", "clang", "arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb")
+CXX = ("g++", "clang++", "arm-none-eabi-g++ -mcpu=cortex-m3 -mthumb")
+CXX_WARNINGS = ("-Wold-style-cast", "-Wnon-virtual-dtor")
+
+
+@pytest.mark.parametrize("standard", ["c11", "c17", "gnu17"])
+@pytest.mark.parametrize("compiler", C)
+def test_the_header_draws_no_warning_in_c(compiler: str, standard: str, tmp_path: Path) -> None:
+    unit = tmp_path / "unit.c"
+    unit.write_text('#include "motor_memory.h"\n', encoding="utf-8")
+    command = [*compiler.split(), f"-std={standard}", *WARNINGS, "-Werror", "-Wstrict-prototypes"]
+    subprocess.run([*command, *INCLUDES, "-fsyntax-only", str(unit)], check=True)
+
+
+OWNED = """\
+#include "motor_memory.h"
+#include "ramwright/owned.hpp"
+
+static_assert(sizeof(rw::owned<can_rx_releaser>) == sizeof(void *), "no larger than a pointer");
+
+int use();
+int use()
+{
+    rw::owned<can_rx_releaser> frame(can_rx_alloc());
+    rw::owned<main_releaser, char> text(static_cast<char *>(main_alloc(10)));
+    rw::owned<system_releaser> block(system_alloc(10));
+    std::unique_ptr<unsigned, kernel_releaser> number(static_cast<unsigned *>(kernel_alloc(4)));
+    if (!frame || !text || !block || !number) {
+        return 1;
+    }
+    frame->id = 1;
+    text.get()[9] = 'x';
+    *number = 2;
+    can_frame *given = frame.release();
+    return can_rx_free(given) == RW_OK ? 0 : 1;
+}
+"""
+
+
+@pytest.mark.parametrize("standard", ["c++11", "c++14", "c++17", "c++20"])
+@pytest.mark.parametrize("compiler", CXX)
+def test_the_handles_draw_no_warning_in_cxx(compiler: str, standard: str, tmp_path: Path) -> None:
+    unit = tmp_path / "unit.cpp"
+    unit.write_text(OWNED, encoding="utf-8")
+    command = [*compiler.split(), f"-std={standard}", *WARNINGS, *CXX_WARNINGS, "-Werror", "-O2"]
+    subprocess.run([*command, *INCLUDES, "-c", str(unit), "-o", "unit.o"], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        (
+            "owned<can_rx_releaser> frame(can",
+            "owned<main_releaser> frame(can",
+            "frame->id|operator",
+        ),
+        ("owned<main_releaser, char>", "owned<can_rx_releaser, char>", "can_frame"),
+        ("owned<system_releaser>", "owned<system_releaser, std::unique_ptr<int>>", "destructor"),
+    ],
+    ids=["a frame in a heap's handle", "text in a pool's handle", "what wants a destructor"],
+)
+def test_a_wrong_handle_is_an_error(old: str, new: str, error: str, tmp_path: Path) -> None:
+    unit = tmp_path / "unit.cpp"
+    assert old in OWNED
+    unit.write_text(OWNED.replace(old, new), encoding="utf-8")
+    command = ["g++", "-std=c++11", *INCLUDES, "-fsyntax-only", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert any(word in done.stderr for word in error.split("|"))
+
+
+MIXED_UP = """\
+#include "motor_memory.h"
+
+int use();
+int use()
+{
+    return kernel_free(main_alloc(8)) == RW_OK ? 0 : 1;
+}
+"""
+
+
+@pytest.mark.parametrize("compiler", ["g++", CXX[2]])
+def test_wrong_use_is_found_in_cxx_too(compiler: str, tmp_path: Path) -> None:
+    unit = tmp_path / "unit.cpp"
+    unit.write_text(MIXED_UP, encoding="utf-8")
+    command = [*compiler.split(), "-Wall", "-O2", *INCLUDES, "-c", str(unit), "-o", "unit.o"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "[-Wmismatched-dealloc]" in done.stderr

@@ -80,7 +80,7 @@ PARAMETERS = frozenset(("size", "block", "count", "alignment"))
 
 _ALLOCATOR = (
     *("_alloc", "_alloc_aligned", "_calloc", "_realloc", "_free"),
-    *("_usable_size", "_stats", "_check", "_walk"),
+    *("_usable_size", "_stats", "_check", "_walk", "_cleanup", "_releaser"),
 )
 
 # External names first, then those of static objects in the generated source.
@@ -88,6 +88,11 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "buffer": ("", "_arena"),
     "pool": ("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_arena", "_state"),
     "heap": ("_heap", *_ALLOCATOR, "_arena", "_state"),
+    "pool": (
+        *("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_cleanup", "_releaser"),
+        *("_arena", "_state", "_links"),
+    ),
+    "heap": ("_heap", *_ALLOCATOR, "_arena", "_state", "_bins"),
     "slab": (
         *("_slab", *_ALLOCATOR, "_arena", "_state", "_pages", "_maps"),
         *("_zones", "_zone_states", "_size_table"),

@@ -91,6 +91,7 @@ def c_view(layout: Layout, banner: str) -> View:
         "slabs": slabs,
         "memheaps": memheaps,
         "allocators": allocators,
+        "owners": [*map(_owner, pools), *map(_owner, allocators)],
         "default": [one for one in allocators if one["name"] == layout.config.default],
         "placed_by_linker": not _on_host(layout),
         "arenas": _arenas(layout, objects),
@@ -197,6 +198,8 @@ def _pool(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
     return {
         **_common(layout, obj, numbering),
         "summary": _summary(obj, f"{plan.count} blocks of {byte_count(plan.block_size)}"),
+        "typed": obj.ctype is not None,
+        "element": obj.ctype.spelling if obj.ctype else "void",
         "pointer": pointer,
         "state_type": _pool_state_type(plan),
         "state": f"&{obj.name}_state" + (".state" if plan.outer_links else ""),
@@ -282,6 +285,12 @@ def _memheap(layout: Layout, memheap: MemheapPlan) -> View:
         "free_arguments": f"&{memheap.name}_memheap, block",
         "generic": "rw_memheap",
     }
+
+
+def _owner(one: View) -> View:
+    """How a scope gives a block back to a pool, heap, slab or memheap."""
+    untyped = {"typed": False, "element": "void", "pointer": "void *"}
+    return {key: one.get(key, untyped.get(key)) for key in ("name", *untyped)}
 
 
 def _on_host(layout: Layout) -> bool:

@@ -4,6 +4,17 @@
  * names the one function that takes a block back, so that -fanalyzer and -Wmismatched-dealloc
  * report leaks, double frees, use after free and frees into the wrong object at build time.
  * Compilers without an attribute ignore it.
+ *
+ * And what it can do: RW_OWNED_BY ties a block to the scope of the variable that points to it.
+ *
+ *     struct can_frame *frame RW_OWNED_BY(can_rx) = can_rx_alloc();
+ *     if (frame == NULL) { return false; }
+ *     if (!receive(frame)) { return false; }   // the block goes back to can_rx here
+ *     return post(RW_TAKE(frame));             // here it does not: post owns it now
+ *
+ * The variable may hold NULL and may be given another block. Where the variable's type is not the
+ * pool's, or the block is another object's, the compiler warns. A compiler that knows no cleanup
+ * attribute refuses RW_OWNED_BY. In C++ use rw::owned of ramwright/owned.hpp.
  */
 #ifndef RAMWRIGHT_ATTRIBUTES_H
 #define RAMWRIGHT_ATTRIBUTES_H
@@ -18,10 +29,29 @@
 #define RW_SIZED_BY(arguments) __attribute__((alloc_size arguments))
 #define RW_RETURNS_ALIGNED(bytes) __attribute__((assume_aligned(bytes)))
 #define RW_USE_RESULT __attribute__((warn_unused_result))
+#define RW_NONNULL(arguments) __attribute__((nonnull arguments))
 #else
 #define RW_SIZED_BY(arguments)
 #define RW_RETURNS_ALIGNED(bytes)
 #define RW_USE_RESULT
+#define RW_NONNULL(arguments)
+#endif
+
+#if defined(__GNUC__) && !defined(__cplusplus)
+/* After the name of a pointer: when its scope ends, what it then points to goes back to the object,
+ * a pool, heap, slab or memheap of the layout. */
+#define RW_OWNED_BY(object) __attribute__((cleanup(object##_cleanup)))
+
+/* The value of a pointer, which is NULL from then on: its scope does not own the block any more. */
+#define RW_TAKE(pointer)                                                                           \
+    __extension__({                                                                                \
+        __typeof__(pointer) rw_taken = (pointer);                                                  \
+        (pointer) = NULL;                                                                          \
+        rw_taken;                                                                                  \
+    })
+
+/* A pointer of any type, read through its address. */
+typedef void *__attribute__((may_alias)) rw_any_pointer_t;
 #endif
 
 #endif

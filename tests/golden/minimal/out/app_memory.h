@@ -37,8 +37,22 @@ RW_SIZED_BY((2))
 RW_USE_RESULT
 void *main_realloc(void *block, size_t size);
 
+#if defined(__GNUC__) && !defined(__cplusplus)
+/* What RW_OWNED_BY(name) calls at the end of a scope, with the address of the pointer. */
+static inline void main_cleanup(void *holder)
+{
+    (void)main_free(*(rw_any_pointer_t *)holder);
+}
+#endif
+
 #ifdef __cplusplus
 }
+
+/* Deleters: std::unique_ptr<T, ..._releaser>, or rw::owned of ramwright/owned.hpp. */
+struct main_releaser {
+    typedef void element_type;
+    void operator()(void *block) const noexcept { (void)main_free(block); }
+};
 #endif
 
 #endif

@@ -127,8 +127,62 @@ RW_SIZED_BY((2))
 RW_USE_RESULT
 void *system_realloc(void *block, size_t size);
 
+#if defined(__GNUC__) && !defined(__cplusplus)
+/* What RW_OWNED_BY(name) calls at the end of a scope, with the address of the pointer. */
+static inline void can_rx_cleanup(struct can_frame **holder)
+{
+    (void)can_rx_free(*holder);
+}
+static inline void events_cleanup(void *holder)
+{
+    (void)events_free(*(rw_any_pointer_t *)holder);
+}
+static inline void main_cleanup(void *holder)
+{
+    (void)main_free(*(rw_any_pointer_t *)holder);
+}
+static inline void bulk_cleanup(void *holder)
+{
+    (void)bulk_free(*(rw_any_pointer_t *)holder);
+}
+static inline void kernel_cleanup(void *holder)
+{
+    (void)kernel_free(*(rw_any_pointer_t *)holder);
+}
+static inline void system_cleanup(void *holder)
+{
+    (void)system_free(*(rw_any_pointer_t *)holder);
+}
+#endif
+
 #ifdef __cplusplus
 }
+
+/* Deleters: std::unique_ptr<T, ..._releaser>, or rw::owned of ramwright/owned.hpp. */
+struct can_rx_releaser {
+    typedef struct can_frame element_type;
+    void operator()(struct can_frame *block) const noexcept { (void)can_rx_free(block); }
+};
+struct events_releaser {
+    typedef void element_type;
+    void operator()(void *block) const noexcept { (void)events_free(block); }
+};
+struct main_releaser {
+    typedef void element_type;
+    void operator()(void *block) const noexcept { (void)main_free(block); }
+};
+struct bulk_releaser {
+    typedef void element_type;
+    void operator()(void *block) const noexcept { (void)bulk_free(block); }
+};
+struct kernel_releaser {
+    typedef void element_type;
+    void operator()(void *block) const noexcept { (void)kernel_free(block); }
+};
+struct system_releaser {
+    typedef void element_type;
+    void operator()(void *block) const noexcept { (void)system_free(block); }
+};
 #endif
 
 #endif
