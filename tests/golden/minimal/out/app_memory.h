@@ -38,8 +38,9 @@ RW_USE_RESULT
 void *main_realloc(void *block, size_t size);
 
 #if defined(__GNUC__) && !defined(__cplusplus)
-/* What RW_OWNED_BY(name) calls at the end of a scope, with the address of the pointer. */
-static inline void main_cleanup(void *holder)
+/* What RW_OWNED_BY(name) calls at the end of a scope, with the address of the pointer;
+ * inlined, so that gcc's analyser sees through it. */
+__attribute__((always_inline)) static inline void main_cleanup(void *holder)
 {
     (void)main_free(*(rw_any_pointer_t *)holder);
 }

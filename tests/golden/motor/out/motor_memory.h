@@ -128,28 +128,29 @@ RW_USE_RESULT
 void *system_realloc(void *block, size_t size);
 
 #if defined(__GNUC__) && !defined(__cplusplus)
-/* What RW_OWNED_BY(name) calls at the end of a scope, with the address of the pointer. */
-static inline void can_rx_cleanup(struct can_frame **holder)
+/* What RW_OWNED_BY(name) calls at the end of a scope, with the address of the pointer;
+ * inlined, so that gcc's analyser sees through it. */
+__attribute__((always_inline)) static inline void can_rx_cleanup(struct can_frame **holder)
 {
     (void)can_rx_free(*holder);
 }
-static inline void events_cleanup(void *holder)
+__attribute__((always_inline)) static inline void events_cleanup(void *holder)
 {
     (void)events_free(*(rw_any_pointer_t *)holder);
 }
-static inline void main_cleanup(void *holder)
+__attribute__((always_inline)) static inline void main_cleanup(void *holder)
 {
     (void)main_free(*(rw_any_pointer_t *)holder);
 }
-static inline void bulk_cleanup(void *holder)
+__attribute__((always_inline)) static inline void bulk_cleanup(void *holder)
 {
     (void)bulk_free(*(rw_any_pointer_t *)holder);
 }
-static inline void kernel_cleanup(void *holder)
+__attribute__((always_inline)) static inline void kernel_cleanup(void *holder)
 {
     (void)kernel_free(*(rw_any_pointer_t *)holder);
 }
-static inline void system_cleanup(void *holder)
+__attribute__((always_inline)) static inline void system_cleanup(void *holder)
 {
     (void)system_free(*(rw_any_pointer_t *)holder);
 }
