@@ -171,6 +171,8 @@ macro(_ramwright_compile_shims)
     if(shim_sources)
         add_library("${arg_TARGET}_ramwright_shims" OBJECT ${shim_sources})
         _ramwright_use_flags("${arg_TARGET}_ramwright_shims" "${arg_TARGET}")
+        # operator new has its aligned forms from C++17 on, whatever the firmware is written in.
+        set_target_properties("${arg_TARGET}_ramwright_shims" PROPERTIES CXX_STANDARD 17)
         target_sources("${arg_TARGET}" PRIVATE "$<TARGET_OBJECTS:${arg_TARGET}_ramwright_shims>")
     endif()
 endmacro()
