@@ -9,7 +9,7 @@ BIN := .venv/bin
 DEMO := build/demo
 LAYOUT := examples/mps2/memory.ramwright.yaml
 # Generated C is as the templates have it.
-C_FILES = $(shell find runtime examples tests bench -name '*.[ch]' -not -path 'tests/golden/*')
+C_FILES = $(shell find runtime examples tests bench \( -name '*.[ch]' -o -name '*.[ch]pp' \) -not -path 'tests/golden/*')
 PYTHON_FILES := bench generator tests
 C_FLAGS := -std=c11 -Wall -Wextra -Wconversion -Wshadow -Iruntime/include
 

@@ -2,8 +2,8 @@
  *
  * The heap, slab or memheap that the layout names with `default:`, by calls that do not know its
  * name. Shims (malloc, operator new, pvPortMalloc, rt_malloc) are built on them, and libraries may
- * be. The generated source defines them, each a jump to the core of that object; contracts are those
- * of the rw_heap_..., rw_slab_... or rw_memheap_... call of the same name.
+ * be. The generated source defines them, each a jump to the core of that object; contracts are
+ * those of the rw_heap_..., rw_slab_... or rw_memheap_... call of the same name.
  *
  * A layout without `default:` defines none of them: the linker then says "undefined reference to
  * `rw_default_alloc__set_the_key_default_in_the_layout'".
@@ -11,6 +11,7 @@
 #ifndef RAMWRIGHT_DEFAULT_H
 #define RAMWRIGHT_DEFAULT_H
 
+#include "ramwright/attributes.h"
 #include "ramwright/base.h"
 
 #ifdef __cplusplus
@@ -49,10 +50,10 @@ rw_status_t rw_default_free(void *block) RW_FROM_DEFAULT(free);
 size_t rw_default_usable_size(const void *block) RW_FROM_DEFAULT(usable_size);
 
 /* Reports every block; see rw_visit_t. Time, ISR, Blocks: as the object's walk. */
-void rw_default_walk(rw_visit_t visit, void *context) RW_FROM_DEFAULT(walk);
+void rw_default_walk(rw_visit_t visit, void *context) RW_FROM_DEFAULT(walk) RW_NONNULL((1));
 
 /* Fills *out. Time, ISR, Blocks: as the object's stats. */
-void rw_default_stats(rw_stats_t *out) RW_FROM_DEFAULT(stats);
+void rw_default_stats(rw_stats_t *out) RW_FROM_DEFAULT(stats) RW_NONNULL((1));
 
 #ifdef __cplusplus
 }
