@@ -114,7 +114,7 @@ def test_library_and_containers_live_from_the_default_object(
 def test_without_the_shim_the_library_wants_a_heap_of_its_own(
     library: Library, tmp_path: Path
 ) -> None:
-    with pytest.raises(build.BuildError, match="undefined reference to `(_sbrk|__heap_start)'"):
+    with pytest.raises(build.BuildError, match=r"undefined reference to `(_sbrk|__heap_start)'"):
         linked(tmp_path, library, ("cxx",))
 
 
