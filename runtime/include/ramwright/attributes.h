@@ -3,7 +3,8 @@
  * What the compiler can check about an allocator's calls. With gcc 11 and later RW_RELEASED_BY
  * names the one function that takes a block back, so that -fanalyzer and -Wmismatched-dealloc
  * report leaks, double frees, use after free and frees into the wrong object at build time.
- * Compilers without an attribute ignore it.
+ * Compilers without an attribute ignore it. The names have underscores because a firmware may make
+ * a macro of malloc.
  *
  * And what it can do: RW_OWNED_BY ties a block to the scope of the variable that points to it.
  *
@@ -20,16 +21,16 @@
 #define RAMWRIGHT_ATTRIBUTES_H
 
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
-#define RW_RELEASED_BY(function) __attribute__((malloc(function, 1)))
+#define RW_RELEASED_BY(function) __attribute__((__malloc__(function, 1)))
 #else
 #define RW_RELEASED_BY(function)
 #endif
 
 #if defined(__GNUC__)
-#define RW_SIZED_BY(arguments) __attribute__((alloc_size arguments))
-#define RW_RETURNS_ALIGNED(bytes) __attribute__((assume_aligned(bytes)))
-#define RW_USE_RESULT __attribute__((warn_unused_result))
-#define RW_NONNULL(arguments) __attribute__((nonnull arguments))
+#define RW_SIZED_BY(arguments) __attribute__((__alloc_size__ arguments))
+#define RW_RETURNS_ALIGNED(bytes) __attribute__((__assume_aligned__(bytes)))
+#define RW_USE_RESULT __attribute__((__warn_unused_result__))
+#define RW_NONNULL(arguments) __attribute__((__nonnull__ arguments))
 #else
 #define RW_SIZED_BY(arguments)
 #define RW_RETURNS_ALIGNED(bytes)
@@ -40,7 +41,7 @@
 #if defined(__GNUC__) && !defined(__cplusplus)
 /* After the name of a pointer: when its scope ends, what it then points to goes back to the object,
  * a pool, heap, slab or memheap of the layout. */
-#define RW_OWNED_BY(object) __attribute__((cleanup(object##_cleanup)))
+#define RW_OWNED_BY(object) __attribute__((__cleanup__(object##_cleanup)))
 
 /* The value of a pointer, which is NULL from then on: its scope does not own the block any more. */
 #define RW_TAKE(pointer)                                                                           \
@@ -51,7 +52,7 @@
     })
 
 /* A pointer of any type, read through its address. */
-typedef void *__attribute__((may_alias)) rw_any_pointer_t;
+typedef void *__attribute__((__may_alias__)) rw_any_pointer_t;
 #endif
 
 #endif
