@@ -4,7 +4,7 @@
  * the rest of newlib allocate by the re-entrant names; were only malloc replaced, they would keep a
  * second heap on _sbrk. The core locks, so __malloc_lock is not called. Rules: ../common/libc.h.
  */
-#define _GNU_SOURCE /* the prototypes of posix_memalign and reallocarray */
+#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c): libc's switch */
 #include <reent.h>
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
  * The malloc family of picolibc, on the layout's default object; it fits any C library that
  * allocates by the standard names. The core locks. Rules: ../common/libc.h.
  */
-#define _GNU_SOURCE /* the prototypes of posix_memalign and reallocarray */
+#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c): libc's switch */
 #include <stdlib.h>
 
 #include "../common/libc.h"
