@@ -90,7 +90,7 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "heap": ("_heap", *_ALLOCATOR, "_arena", "_state"),
     "pool": (
         *("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_cleanup", "_releaser"),
-        *("_arena", "_state", "_links"),
+        *("_arena", "_state"),
     ),
     "heap": ("_heap", *_ALLOCATOR, "_arena", "_state", "_bins"),
     "slab": (
