@@ -86,13 +86,11 @@ _ALLOCATOR = (
 # External names first, then those of static objects in the generated source.
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "buffer": ("", "_arena"),
-    "pool": ("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_arena", "_state"),
-    "heap": ("_heap", *_ALLOCATOR, "_arena", "_state"),
     "pool": (
         *("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_cleanup", "_releaser"),
         *("_arena", "_state"),
     ),
-    "heap": ("_heap", *_ALLOCATOR, "_arena", "_state", "_bins"),
+    "heap": ("_heap", *_ALLOCATOR, "_arena", "_state"),
     "slab": (
         *("_slab", *_ALLOCATOR, "_arena", "_state", "_pages", "_maps"),
         *("_zones", "_zone_states", "_size_table"),
