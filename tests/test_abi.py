@@ -16,6 +16,7 @@ SIZES = {
     "rw_layout_t": abi.LAYOUT,
     "rw_pool_t": abi.POOL,
     "rw_pool_state_t": abi.POOL_STATE,
+    "rw_pool_wait_state_t": abi.POOL_WAIT_STATE,
     "rw_heap_t": abi.HEAP,
     "rw_heap_state_t": abi.HEAP_STATE,
     "rw_slab_t": abi.SLAB,

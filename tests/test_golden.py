@@ -17,6 +17,8 @@ from ramwright.render import render
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wcast-align", "-Werror"]
+# What a case is compiled with besides.
+PORTS = {"waiting": ['-DRW_PORT_HEADER="ramwright/ports/freertos.h"']}
 COMPILERS = {
     "m0": ["arm-none-eabi-gcc", "-mcpu=cortex-m0", "-mthumb"],
     "m7": ["arm-none-eabi-gcc", "-mcpu=cortex-m7", "-mthumb", "-flto"],
@@ -52,7 +54,13 @@ def test_outputs_are_as_recorded(case: str, update: bool) -> None:
 def test_generated_c_compiles_without_a_warning(case: str, compiler: str, tmp_path: Path) -> None:
     folder = GOLDEN / case
     source = next(name for name in output_names_of(case) if name.endswith(".c"))
-    command = [*COMPILERS[compiler], *WARNINGS, "-O2", f"-I{assets.path('include')}"]
+    command = [
+        *COMPILERS[compiler],
+        *WARNINGS,
+        "-O2",
+        *PORTS.get(case, ()),
+        f"-I{assets.path('include')}",
+    ]
     command += [f"-I{folder / 'include'}", "-c", folder / "out" / source, "-o", tmp_path / "o.o"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -65,7 +73,12 @@ def test_generated_header_compiles_as_cpp(case: str, tmp_path: Path) -> None:
     unit = tmp_path / "unit.cpp"
     unit.write_text(f'#include "{header}"\n', encoding="utf-8")
     command = ["arm-none-eabi-g++", "-mcpu=cortex-m4", "-mthumb", "-Wall", "-Wextra", "-Werror"]
-    command += [f"-I{assets.path('include')}", f"-I{folder / 'include'}", f"-I{folder / 'out'}"]
+    command += [
+        *PORTS.get(case, ()),
+        f"-I{assets.path('include')}",
+        f"-I{folder / 'include'}",
+        f"-I{folder / 'out'}",
+    ]
     command += ["-fsyntax-only", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -495,7 +496,9 @@ def test_symbols_cover_what_the_generated_source_defines() -> None:
 
 
 def test_no_buffer_is_hidden_by_a_parameter() -> None:
-    layout = plan(good())
+    config = good()
+    pools = {name: replace(pool, wait=True) for name, pool in config.pools.items()}
+    layout = plan(replace(config, pools=pools))
     prototypes = re.findall(r"\w+\(([^()]*)\);", render(layout)["motor_memory.h"])
     parameters = {
         parameter.split()[-1].lstrip("*")

@@ -91,8 +91,8 @@ MUTANTS = {
     ),
     "the lock does not nest": (
         "ports/posix.c",
-        "depth--;\n    if (depth == 0)",
-        "depth = 0;\n    if (depth == 0)",
+        "rw_posix_depth--;\n    if (rw_posix_depth == 0)",
+        "rw_posix_depth = 0;\n    if (rw_posix_depth == 0)",
         "port_posix",
     ),
 }

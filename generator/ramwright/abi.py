@@ -14,6 +14,7 @@ LAYOUT = 12  # rw_layout_t
 
 POOL = 44  # rw_pool_t
 POOL_STATE = 4  # rw_pool_state_t
+POOL_WAIT_STATE = 12  # rw_pool_wait_state_t
 POOL_COUNT_MAX = 32767
 POOL_COUNT_MAX_8 = 127  # with 8-bit links
 

@@ -76,7 +76,7 @@ BUILT_IN_TYPES = _words(
 )
 
 # Parameters of generated functions: an object of the same name would be shadowed by them.
-PARAMETERS = frozenset(("size", "block", "count", "alignment"))
+PARAMETERS = frozenset(("size", "block", "count", "alignment", "timeout"))
 
 _ALLOCATOR = (
     *("_alloc", "_alloc_aligned", "_calloc", "_realloc", "_free"),
@@ -87,8 +87,8 @@ _ALLOCATOR = (
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "buffer": ("", "_arena"),
     "pool": (
-        *("_pool", "_alloc", "_free", "_stats", "_check", "_walk", "_cleanup", "_releaser"),
-        *("_arena", "_state"),
+        *("_pool", "_alloc", "_alloc_wait", "_free", "_stats", "_check", "_walk"),
+        *("_cleanup", "_releaser", "_arena", "_state"),
     ),
     "heap": ("_heap", *_ALLOCATOR, "_arena", "_state"),
     "slab": (

@@ -55,9 +55,8 @@ def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
         *_name_fault(elf, struct, obj.name, obj.debug_name),
         *_core_faults(elf, struct.fields["core"], obj),
     ]
-    size = _state_size(obj)
-    links = size - abi.POOL_STATE if isinstance(obj.plan, PoolPlan) else 0  # before the pool's head
-    states = [State(struct.fields["state"] - links, size)]
+    links = obj.plan.links_size if isinstance(obj.plan, PoolPlan) else 0  # before the pool's head
+    states = [State(struct.fields["state"] - links, _state_size(obj))]
     if isinstance(obj.plan, SlabPlan):
         states.append(
             State(struct.fields["pages"], obj.plan.slab_count * struct.fields["page_size"])

@@ -27,7 +27,9 @@ class PoolPlan:
     shift: int
     inverse: int  # modulo 2**64; C truncates to uintptr_t
     link_bits: int  # 8 or 16 in the state; 32 in the free blocks themselves
-    state_size: int  # bytes: the links, where they lie there, and behind them the head
+    links_size: int  # bytes of the links in the state, in front of head
+    state_size: int  # bytes, links included
+    wait: bool
 
     @property
     def outer_links(self) -> bool:

@@ -18,6 +18,7 @@ Sharing = Literal["none", "task", "interrupt", "core"]
 Checks = Literal["none", "basic"]
 Insert = Literal["before", "after"]
 At = Literal["start", "end"]
+Rtos = Literal["none", "freertos", "rt-thread", "cmsis-rtos2", "zephyr", "threadx", "posix"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Pool:
     block_size: int
     count: int
     ctype: CType | None
+    wait: bool  # tasks may wait for a block
     sharing: Sharing
     checks: Checks
     debug_name: bool
@@ -147,6 +149,7 @@ class Target:
     """What the layout is for."""
 
     cpu: str  # cortex-m0, …, or host
+    rtos: Rtos  # whose port the runtime is compiled with
     cores: int = 1  # that run the image
 
 

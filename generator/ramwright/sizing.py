@@ -14,6 +14,7 @@ def pool_plan(pool: Pool) -> PoolPlan:
     """Constants of a pool."""
     shift = abi.shift_of(pool.stride)
     bits = _link_bits(pool)
+    links = 0 if bits == 32 else _word(pool.count * bits // 8)
     return PoolPlan(
         block_size=pool.block_size,
         stride=pool.stride,
@@ -21,7 +22,9 @@ def pool_plan(pool: Pool) -> PoolPlan:
         shift=shift,
         inverse=abi.inverse_of_odd(pool.stride >> shift),
         link_bits=bits,
-        state_size=abi.POOL_STATE + (0 if bits == 32 else _word(pool.count * bits // 8)),
+        links_size=links,
+        state_size=links + (abi.POOL_WAIT_STATE if pool.wait else abi.POOL_STATE),
+        wait=pool.wait,
     )
 
 

@@ -38,6 +38,7 @@ class _Table:
 
 _TABLES = (
     _Table("rw_pool_alloc_cores", "rw_pool_alloc_core_t", "alloc", ("pool",)),
+    _Table("rw_pool_alloc_wait_cores", "rw_pool_alloc_wait_core_t", "alloc_wait", ("pool",)),
     _Table("rw_alloc_cores", "rw_alloc_core_t", "alloc", ("heap", "slab")),
     _Table("rw_alloc_aligned_cores", "rw_alloc_aligned_core_t", "alloc_aligned", ("heap", "slab")),
     _Table("rw_resize_cores", "rw_resize_core_t", "resize", ("heap", "slab")),
@@ -53,12 +54,18 @@ _TABLES = (
 def core_of(obj: Object) -> Core:
     """The core an object uses."""
     if isinstance(obj.plan, PoolPlan):
-        sharing = obj.sharing if obj.sharing in ("none", "core") else "shared"
-        return Core("pool", f"{obj.checks}_{sharing}_{obj.plan.link_bits}")
+        return Core("pool", f"{obj.checks}_{_callers(obj, obj.plan)}_{obj.plan.link_bits}")
     if isinstance(obj.plan, HeapPlan):
         return Core("heap", f"{obj.checks}_{obj.sharing}_{obj.plan.link_bits}")
     assert obj.kind == "slab"
     return Core("slab", f"{obj.checks}_{obj.sharing}")
+
+
+def _callers(obj: Object, plan: PoolPlan) -> str:
+    """The part of a pool core's name that says who may call it."""
+    if plan.wait:
+        return "wait"
+    return obj.sharing if obj.sharing in ("none", "core") else "shared"
 
 
 def cores(layout: Layout) -> tuple[Core, ...]:
@@ -97,6 +104,8 @@ def c_view(layout: Layout, banner: str) -> View:
         "arenas": _arenas(layout, objects),
         "adopted_arenas": [_adopted(layout, obj) for obj in objects if obj.adopted],
         "asserts": _asserts(objects),
+        "waits": any(pool["wait"] for pool in pools),
+        "waiting_pools": [f"&{pool['handle']}.object" for pool in pools if pool["wait"]],
         "tables": [_table(table, numbering) for table in _TABLES],
         "core_total": max(1, len(numbering)),
         "objects_by_address": by_address or ["0"],
@@ -150,6 +159,7 @@ def _attributes(layout: Layout, obj: Object) -> str:
 def _summary(obj: Object, what: str) -> str:
     pinned = f" at 0x{obj.address:08x}" if obj.address is not None else ""
     tail = "" if obj.kind == "buffer" else f"; sharing {obj.sharing}, checks {obj.checks}"
+    tail += ", tasks may wait" if isinstance(obj.plan, PoolPlan) and obj.plan.wait else ""
     return f"{obj.name}: {what} in {obj.region}{pinned}, {obj.alignment}-aligned{tail}."
 
 
@@ -201,8 +211,9 @@ def _pool(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
         "typed": obj.ctype is not None,
         "element": obj.ctype.spelling if obj.ctype else "void",
         "pointer": pointer,
+        "wait": plan.wait,
         "state_type": _pool_state_type(plan),
-        "state": f"&{obj.name}_state" + (".state" if plan.outer_links else ""),
+        "state": _pool_state(obj.name, plan),
         "full": plan.full,
         "stride": plan.stride,
         "shift": plan.shift,
@@ -211,9 +222,18 @@ def _pool(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
 
 
 def _pool_state_type(plan: PoolPlan) -> str:
-    if plan.outer_links:
-        return f"RW_POOL_CONTROL(int{plan.link_bits}_t, {plan.count})"
-    return "rw_pool_state_t"
+    head = "rw_pool_wait_state_t" if plan.wait else "rw_pool_state_t"
+    return (
+        f"RW_POOL_CONTROL({head}, int{plan.link_bits}_t, {plan.count})"
+        if plan.outer_links
+        else head
+    )
+
+
+def _pool_state(name: str, plan: PoolPlan) -> str:
+    """The address of the head, which the descriptor has."""
+    inside = (".state" if plan.outer_links else "") + (".pool" if plan.wait else "")
+    return f"&{name}_state{inside}"
 
 
 def _heap(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
@@ -354,10 +374,14 @@ def _asserts(objects: Sequence[Object]) -> list[View]:
     return checks
 
 
+def _offers(core: Core, operation: str) -> bool:
+    return operation != "alloc_wait" or "_wait_" in core.name
+
+
 def _table(table: _Table, numbering: dict[Core, int]) -> View:
     entries = [
         f"[{number}] = rw_{core.kind}_{table.operation}_{core.name}"
         for core, number in numbering.items()
-        if core.kind in table.kinds
+        if core.kind in table.kinds and _offers(core, table.operation)
     ]
     return {"name": table.name, "type": table.type, "entries": entries or ["0"]}

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# ramwright_add_layout(TARGET <executable> CONFIG <yaml> SCRIPT <linker script> [SHIMS <name>...]
-#                      [OPTIONS <option>...])
+# ramwright_add_layout(TARGET <executable> CONFIG <yaml> SCRIPT <linker script>
+#                      [PORT <kernel>] [SHIMS <name>...] [OPTIONS <option>...])
 #
 # TARGET  the firmware, an executable made in this directory
 # CONFIG  the memory layout, relative to the current source directory
 # SCRIPT  the board's linker script, likewise; it is not changed
 # SHIMS   interfaces of others onto the layout's default object: folders of runtime/shims
+# PORT    the kernel, as `target.rtos` of the layout names it; without it the bare machine. What its port
+#         includes is looked for where the firmware looks
 # OPTIONS what every command is told about the layout: --variant lite, -D NAME=VALUE, --root, --cc
 #
 # Makes, for a target fw:
@@ -16,8 +18,9 @@
 #   fw_ramwright_shims     object library of the shims, if there are any, likewise
 # and, after fw is linked, compares the ELF with the layout; a difference fails the build.
 function(ramwright_add_layout)
-    cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;CONFIG;SCRIPT" "SHIMS;OPTIONS")
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;CONFIG;SCRIPT;PORT" "SHIMS;OPTIONS")
     _ramwright_check_arguments()
+    _ramwright_choose_port()
     cmake_path(ABSOLUTE_PATH arg_CONFIG BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
     cmake_path(ABSOLUTE_PATH arg_SCRIPT BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
     set(directory "${CMAKE_CURRENT_BINARY_DIR}/${arg_TARGET}_ramwright")
@@ -55,6 +58,16 @@ macro(_ramwright_check_arguments)
     get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
     if(NOT "C" IN_LIST languages)
         message(FATAL_ERROR "ramwright_add_layout: the runtime is C; add C to the languages of project()")
+    endif()
+endmacro()
+
+macro(_ramwright_choose_port)
+    if(arg_PORT)
+        string(REPLACE "-" "_" port "ramwright/ports/${arg_PORT}.h")
+        if(NOT EXISTS "${Ramwright_INCLUDE_DIR}/${port}")
+            message(FATAL_ERROR "ramwright_add_layout: there is no port ${arg_PORT}")
+        endif()
+        target_compile_definitions("${arg_TARGET}" PRIVATE "RW_PORT_HEADER=\"${port}\"")
     endif()
 endmacro()
 

@@ -5,6 +5,7 @@
 #   RAMWRIGHT_CONFIG       the layout; default memory.ramwright.yaml
 #   RAMWRIGHT_SCRIPT       the board's linker script; it is not changed
 #   RAMWRIGHT_DIR          where generated files and objects go; default build/ramwright
+#   RAMWRIGHT_PORT         the kernel, as `target.rtos` of the layout names it; without it the bare machine
 #   RAMWRIGHT              the command; default ramwright
 #   RAMWRIGHT_OPTIONS      what it is told about the layout: --variant lite, -D NAME=VALUE, --root, --cc;
 #                          give each choice a RAMWRIGHT_DIR of its own
@@ -92,7 +93,9 @@ $(if $(ramwright_shim_files),$(foreach shim,$(RAMWRIGHT_SHIMS),$(if $(filter $(s
 	$(error ramwright.mk: RAMWRIGHT_SHIMS: there is no shim $(shim); see $(ramwright_shims)))))
 
 # The generated header includes those that declare its types, named as seen from the layout.
-RAMWRIGHT_CPPFLAGS := -I$(RAMWRIGHT_DIR) -I$(dir $(RAMWRIGHT_CONFIG)) "-I$(ramwright_include)" \
+ramwright_port := $(if $(RAMWRIGHT_PORT),ramwright/ports/$(subst -,_,$(RAMWRIGHT_PORT)).h)
+RAMWRIGHT_CPPFLAGS := $(if $(ramwright_port),'-DRW_PORT_HEADER="$(ramwright_port)"') \
+	-I$(RAMWRIGHT_DIR) -I$(dir $(RAMWRIGHT_CONFIG)) "-I$(ramwright_include)" \
 	$(patsubst %,"-I$(ramwright_shims)/%",$(ramwright_shim_includes))
 # Shims are objects, not members of the library: a C library that is searched later would have its
 # own malloc taken for the calls of its own functions.

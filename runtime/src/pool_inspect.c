@@ -185,7 +185,7 @@ RW_INLINE void pool_stats(const rw_object_t *object, rw_stats_t *out, pool_width
     }                                                                                              \
     POOL_CORES_ALIAS(checks##_shared_##width, checks##_none_##width)
 
-/* Sharing makes no difference here. */
+/* Sharing and waiting make no difference here. */
 #define POOL_CORES_ALIAS(name, same)                                                               \
     RW_CORE_ALIAS(rw_pool_usable_##name, rw_pool_usable_##same);                                   \
     RW_CORE_ALIAS(rw_pool_check_##name, rw_pool_check_##same);                                     \
@@ -200,6 +200,12 @@ POOL_CORES(basic, 16);
 POOL_CORES_ALIAS(none_core_32, none_none_32);
 POOL_CORES_ALIAS(basic_core_8, basic_none_8);
 POOL_CORES_ALIAS(basic_core_16, basic_none_16);
+#endif
+
+#if defined(RW_PORT_WAIT)
+POOL_CORES_ALIAS(none_wait_32, none_none_32);
+POOL_CORES_ALIAS(basic_wait_8, basic_none_8);
+POOL_CORES_ALIAS(basic_wait_16, basic_none_16);
 #endif
 
 size_t rw_pool_usable_size(const rw_pool_t *pool, const void *block)

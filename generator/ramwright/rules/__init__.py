@@ -24,6 +24,7 @@ from ramwright.model import (
     Memheap,
     Pool,
     Region,
+    Rtos,
     Slab,
     Target,
 )
@@ -82,6 +83,7 @@ def config_of(
     constants = constants_of(top.entries("constants"), cache_line(cpu), problems)
     top = Fields(Entry("", top.where, root), constants, problems)
     cores = cores_of(target) if target else 1
+    rtos = _rtos(target, cpu)
     regions = regions_of(top, 64 if cpu == HOST else 32)
     home = home_of(top, regions)
     everything = [(kind, entry) for kind, key in _GROUPS for entry in top.entries(key)]
@@ -89,6 +91,7 @@ def config_of(
     setting = Setting(
         regions,
         cpu or "",
+        rtos,
         cast(Checks, top.text("checks") or "basic"),
         top.flag("debug_name", True),
         types,
@@ -106,7 +109,7 @@ def config_of(
     config = Config(
         name=name,
         file=file,
-        target=Target(cpu, cores),
+        target=Target(cpu, rtos, cores),
         home=home,
         link=link,
         regions={n: r for n, r in regions.items() if r is not None},
@@ -259,6 +262,23 @@ def _placed(fields: Fields, keys: tuple[str, ...]) -> bool:
             f"delete `{key}`, or name the `cpu` of the firmware",
         )
     return bool(written)
+
+
+def _rtos(target: Fields | None, cpu: str | None) -> Rtos:
+    """The kernel whose port is compiled: on a host one choice, elsewhere all the others."""
+    own: Rtos = "posix" if cpu == HOST else "none"
+    rtos = target.text("rtos") if target else None
+    if target is None or rtos is None:
+        # One that is at fault has been reported: what needs a kernel shall not be, once more.
+        return "freertos" if target and target.at_fault("rtos") else own
+    if cpu is not None and (cpu == HOST) != (rtos == "posix"):
+        target.problem(
+            "rtos",
+            "RW0282",
+            f"`rtos: {rtos}` does not go with `cpu: {cpu}`",
+            "`posix` is the kernel of `host`, and of nothing else",
+        )
+    return cast(Rtos, rtos)
 
 
 def _link(top: Fields, setting: Setting) -> Link:

@@ -8,7 +8,17 @@ from typing import cast
 
 from ramwright import abi
 from ramwright.errors import Related
-from ramwright.model import At, Buffer, Checks, Heap, Placement, Pool, Region, Sharing
+from ramwright.model import (
+    At,
+    Buffer,
+    Checks,
+    Heap,
+    Placement,
+    Pool,
+    Region,
+    Rtos,
+    Sharing,
+)
 from ramwright.probe import Measured
 from ramwright.rules.ctypes import alignment_of, block_size_of, check_holds, ctype_of
 from ramwright.rules.fields import Fields, positive
@@ -30,6 +40,7 @@ class Setting:
 
     regions: dict[str, Region | None]
     cpu: str
+    rtos: Rtos
     checks: Checks
     debug_name: bool
     types: Measured
@@ -81,13 +92,15 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
     if count is None or place is None:
         return None
     check_lines(fields, place, setting)
+    sharing = sharing_of(fields, setting)
     pool = Pool(
         name=fields.name,
         placement=place,
         block_size=block_size,
         count=count,
         ctype=ctype,
-        sharing=sharing_of(fields, setting),
+        wait=_waits(fields, setting, sharing),
+        sharing=sharing,
         checks=checks,
         debug_name=fields.flag("debug_name", setting.debug_name),
     )
@@ -100,6 +113,27 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
         )
         return None
     return pool
+
+
+def _waits(fields: Fields, setting: Setting, sharing: Sharing) -> bool:
+    """Whether tasks may wait for a block."""
+    if not fields.flag("wait", False):
+        return False
+    if sharing not in ("task", "interrupt"):
+        fields.problem(
+            "sharing",
+            "RW0281",
+            f"`{fields.name}` waits, but is shared as `{sharing}`",
+            "somebody else frees what a task waits for: choose `sharing: task` or `interrupt`",
+        )
+    elif setting.rtos == "none":
+        fields.problem(
+            "wait",
+            "RW0280",
+            f"`{fields.name}` waits, but no kernel is named that could suspend a task",
+            "say which: `target: {rtos: freertos, …}`",
+        )
+    return True
 
 
 def heap_of(fields: Fields, setting: Setting) -> Heap | None:

@@ -43,7 +43,8 @@ typedef enum rw_status {
     RW_E_CORRUPT = 4,     /* header, footer or link damaged: somebody wrote past a block's end
                              or into a freed block */
     RW_E_SIZE = 5,        /* larger than the object could ever serve, or size arithmetic wraps */
-    RW_E_ALIGNMENT = 6    /* not a power of two, or larger than the object could ever serve */
+    RW_E_ALIGNMENT = 6,   /* not a power of two, or larger than the object could ever serve */
+    RW_E_CONTEXT = 7      /* a call that may wait, from where nobody may: an ISR, for one */
 } rw_status_t;
 
 /* What an object is. */
@@ -102,7 +103,8 @@ typedef bool (*rw_visit_t)(const rw_block_t *block, void *context);
  * its status. The weak default does nothing; define your own to log, count or halt.
  *   fault   : which fault, never RW_OK
  *   object  : the object that was called; NULL for an address that rw_layout_free finds in none
- *   address : the pointer passed in, or the damaged block; NULL for RW_E_SIZE, RW_E_ALIGNMENT
+ *   address : the pointer passed in, or the damaged block; NULL for RW_E_SIZE, RW_E_ALIGNMENT,
+ *             RW_E_CONTEXT
  * Time: yours. ISR: called from wherever the faulty call was made. Blocks: must not. */
 void rw_on_fault(rw_status_t fault, const rw_object_t *object, const void *address);
 

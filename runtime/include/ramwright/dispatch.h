@@ -20,6 +20,7 @@
 #define RAMWRIGHT_DISPATCH_H
 
 #include "ramwright/base.h"
+#include "ramwright/port.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,6 +34,7 @@ extern "C" {
     extern __typeof__(function) alias_name __attribute__((alias(#function)))
 
 typedef void *(*rw_pool_alloc_core_t)(const rw_object_t *object);
+typedef void *(*rw_pool_alloc_wait_core_t)(const rw_object_t *object, rw_ticks_t timeout);
 typedef void *(*rw_alloc_core_t)(const rw_object_t *object, size_t size);
 typedef void *(*rw_alloc_aligned_core_t)(const rw_object_t *object, size_t alignment, size_t size);
 typedef rw_status_t (*rw_free_core_t)(void *block, const rw_object_t *object);
@@ -50,8 +52,10 @@ typedef void (*rw_walk_core_t)(const rw_object_t *object, rw_visit_t visit, void
 typedef void (*rw_stats_core_t)(const rw_object_t *object, rw_stats_t *out);
 
 /* Defined by the generated source of the layout. */
-extern const rw_pool_alloc_core_t rw_pool_alloc_cores[];       /* pools */
-extern const rw_alloc_core_t rw_alloc_cores[];                 /* heaps, slabs */
+extern const rw_pool_alloc_core_t rw_pool_alloc_cores[];           /* pools */
+extern const rw_pool_alloc_wait_core_t rw_pool_alloc_wait_cores[]; /* pools that wait */
+extern const rw_object_t *const rw_waiting_pools[]; /* the pools that wait; NULL ends them */
+extern const rw_alloc_core_t rw_alloc_cores[];      /* heaps, slabs */
 extern const rw_alloc_aligned_core_t rw_alloc_aligned_cores[]; /* heaps, slabs */
 extern const rw_resize_core_t rw_resize_cores[];               /* heaps, slabs */
 extern const rw_lower_core_t rw_lower_cores[];                 /* heaps; null for slabs */

@@ -32,6 +32,7 @@
 
 #include "ramwright/base.h"
 #include "ramwright/port.h"
+#include "ramwright/wait.h"
 
 #if defined(RW_PORT_CAS) && !defined(__cplusplus)
 #include <stdatomic.h>
@@ -55,13 +56,19 @@ typedef struct rw_pool_state {
 #endif
 } rw_pool_state_t;
 
-/* The state of a pool with checks: its links, and right behind them head. The first links are of no
- * block where count links would leave a gap. */
-#define RW_POOL_CONTROL(link_type, count)                                                          \
+/* The state of a pool with `wait: true`. */
+typedef struct rw_pool_wait_state {
+    rw_pool_state_t pool; /* the descriptor points here */
+    rw_wait_list_t waiters;
+} rw_pool_wait_state_t;
+
+/* The state of a pool with checks: its links, and right behind them a state_type, which begins with
+ * head. The first links are of no block where count links would leave a gap. */
+#define RW_POOL_CONTROL(state_type, link_type, count)                                              \
     struct {                                                                                       \
-        link_type links[((count) * sizeof(link_type) + sizeof(rw_pool_state_t) - 1U) /             \
-                        sizeof(rw_pool_state_t) * (sizeof(rw_pool_state_t) / sizeof(link_type))];  \
-        rw_pool_state_t state;                                                                     \
+        link_type links[((count) * sizeof(link_type) + _Alignof(state_type) - 1U) /                \
+                        _Alignof(state_type) * (_Alignof(state_type) / sizeof(link_type))];        \
+        state_type state;                                                                          \
     }
 
 /* Const; flash. What a call needs lies before the object's head, in an order that lets one LDMDB
@@ -69,7 +76,7 @@ typedef struct rw_pool_state {
 typedef struct rw_pool {
     ptrdiff_t block_size;   /* distance between blocks, bytes, alignment included */
     uint8_t *end;           /* past the last byte of the arena */
-    rw_pool_state_t *state; /* with checks that of an RW_POOL_CONTROL */
+    rw_pool_state_t *state; /* with checks in an RW_POOL_CONTROL */
     uint32_t full;          /* watermark when every block was used: 1..RW_POOL_COUNT_MAX_..., or
                                without checks the bytes of the arena */
     uint32_t shift;         /* trailing zero bits of block_size, below 32 */
@@ -99,10 +106,29 @@ RW_POOL_CORE_DECLARE(none_core_32);
 RW_POOL_CORE_DECLARE(basic_core_8);
 RW_POOL_CORE_DECLARE(basic_core_16);
 
+/* The cores of pools with `wait: true`, for ports that can wait; always shared. */
+#define RW_POOL_WAIT_CORE_DECLARE(core)                                                            \
+    RW_POOL_CORE_DECLARE(core);                                                                    \
+    void *rw_pool_alloc_wait_##core(const rw_object_t *object, rw_ticks_t timeout)
+
+RW_POOL_WAIT_CORE_DECLARE(none_wait_32);
+RW_POOL_WAIT_CORE_DECLARE(basic_wait_8);
+RW_POOL_WAIT_CORE_DECLARE(basic_wait_16);
+
 /* Takes a block.
  * Returns its address, aligned as configured, contents undefined; NULL iff the pool is empty.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: never. */
 void *rw_pool_alloc(const rw_pool_t *pool);
+
+/* Takes a block, or waits until one is handed over: to the most urgent task first, among equals to
+ * the one that came first. A task's priority counts as it is when it begins to wait.
+ *   pool    : one with `wait: true`; of another, the answer is NULL after a fault RW_E_CONTEXT
+ *   timeout : ticks of the kernel; 0 = do not wait, as rw_pool_alloc; RW_FOREVER
+ * Returns as rw_pool_alloc; NULL iff no block came in time, or, after a fault RW_E_CONTEXT, iff
+ * timeout is not 0 where nobody may wait: in an ISR, with interrupts masked, before the kernel
+ * runs. Time: O(1) when there is a block, else O(tasks that wait for this pool) and the wait. ISR:
+ * with timeout 0. Blocks: for timeout at most. */
+void *rw_pool_alloc_wait(const rw_pool_t *pool, rw_ticks_t timeout);
 
 /* Gives a block back. free(NULL) is RW_OK and does nothing.
  * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED or RW_E_DOUBLE_FREE, the pool

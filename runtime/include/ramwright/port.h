@@ -20,8 +20,8 @@
  * Where two cores run one image and share its memory, a port that can keep the other core out
  * defines RW_PORT_CORE_LOCK and
  *
- *   uintptr_t rw_port_lock_core(void);            no interrupt handler, and nobody on the other
- * core void rw_port_unlock_core(uintptr_t state);
+ *   uintptr_t rw_port_lock_core(void);     no interrupt handler, nobody on the other core
+ *   void rw_port_unlock_core(uintptr_t state);
  *
  * There is one such lock, and it does not nest: a visitor (rw_visit_t) of an object of sharing core
  * calls no other such object.
@@ -44,6 +44,33 @@
  *
  * RW_PORT_ARMV6M and, with RW_PORT_LLSC, RW_PORT_ARMV7M say that pools may use the assembly they
  * have for these architectures. Whoever compiles the runtime with RW_PORTABLE_C has C alone.
+ *
+ * A port whose kernel can suspend tasks defines RW_PORT_WAIT, and pools may say `wait: true`. Where
+ * RW_PORT_NEED_WAIT is defined before this header is included (the sources of the runtime that wait
+ * do so, nobody else need see the kernel's headers), such a port further defines
+ *
+ *   rw_port_event_t                    what one waiting task is woken by; it lies on that task's
+ *                                      stack, from open to close
+ *   void rw_port_event_open(rw_port_event_t *event);    by the task that will wait; no lock is held
+ *   void rw_port_event_close(rw_port_event_t *event);   by that task, or by whoever deletes it
+ *   void rw_port_wait(rw_port_event_t *event, rw_waiter_t *waiter, rw_ticks_t ticks);
+ *                                      sleeps until the event is set, for ticks at most; unless
+ *                                      RW_FOREVER. An event set before ends it at once. It may
+ *                                      return early for any reason: the caller looks again. No lock
+ *                                      is held. Where a task can be ended while it sleeps and the
+ *                                      port is told, it calls rw_waiter_abandon(waiter).
+ *   void rw_port_wake(rw_port_event_t *event, uintptr_t state);
+ *                                      called inside the section that rw_port_lock_interrupt opened
+ *                                      with the answer state: sets the event, leaves the section.
+ *                                      No task that could end the waiting one gets in between. From
+ *                                      then on event may be gone. ISR: yes. A switch to the woken
+ *                                      task may happen at once.
+ *   bool rw_port_can_wait(void);       whether the caller may be suspended: false in an ISR, with
+ *                                      interrupts masked, before the kernel runs, while switches
+ *                                      are locked
+ *   rw_ticks_t rw_port_tick(void);     the kernel's clock; wraps at 2^32
+ *   int32_t rw_port_priority(void);    of the calling task; greater is more urgent
+ *   const void *rw_port_task(void);    the calling task, as the kernel's calls name it
  */
 #ifndef RAMWRIGHT_PORT_H
 #define RAMWRIGHT_PORT_H
@@ -51,14 +78,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Time in the kernel's ticks (with the POSIX port milliseconds). RW_FOREVER is no number of ticks.
+ */
+typedef uint32_t rw_ticks_t;
+#define RW_FOREVER UINT32_MAX
+
+/* A task that waits: src/waiter.h. */
+typedef struct rw_waiter rw_waiter_t;
+
 #if defined(RW_PORT_HEADER)
 #include RW_PORT_HEADER
-#elif defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
-#include "ramwright/ports/cortex_m.h"
-#elif defined(__STDC_HOSTED__) && __STDC_HOSTED__ && defined(__unix__)
-#include "ramwright/ports/posix.h"
 #else
-#error "ramwright: no port for this target; define RW_PORT_HEADER (see ramwright/port.h)"
+#include "ramwright/ports/machine.h"
 #endif
 
 /* Who may call an object at the same time; fixed per core. */

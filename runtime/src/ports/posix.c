@@ -4,29 +4,28 @@
  * thread nests. A count of the thread's own makes it so, since a recursive mutex cannot be
  * initialised statically by the standard. Between threads that play cores there is a spinlock.
  */
-#include "ramwright/port.h"
+#include "posix_lock.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 
-static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
-static _Thread_local unsigned depth;
+pthread_mutex_t rw_posix_process_lock = PTHREAD_MUTEX_INITIALIZER;
+_Thread_local unsigned rw_posix_depth;
 static atomic_flag core_lock = ATOMIC_FLAG_INIT;
 
 void rw_posix_lock(void)
 {
-    if (depth == 0) {
-        (void)pthread_mutex_lock(&process_lock);
+    if (rw_posix_depth == 0) {
+        (void)pthread_mutex_lock(&rw_posix_process_lock);
     }
-    depth++;
+    rw_posix_depth++;
 }
 
 void rw_posix_unlock(void)
 {
-    depth--;
-    if (depth == 0) {
-        (void)pthread_mutex_unlock(&process_lock);
+    rw_posix_depth--;
+    if (rw_posix_depth == 0) {
+        (void)pthread_mutex_unlock(&rw_posix_process_lock);
     }
 }
 

@@ -2,10 +2,10 @@
  *
  * Bare Cortex-M: contracts in ramwright/port.h.
  *
- * Locks mask interrupts with PRIMASK. A bare machine has no kernel whose tasks could be locked out
- * alone, and under every single-core kernel no task is switched while interrupts are off, so the
- * task lock is the interrupt lock. Masked sections are short and bounded: a few instructions for a
- * pool, O(1) for a heap or a slab.
+ * Locks mask interrupts with PRIMASK, or with BASEPRI (cortex_m_basepri.h). A bare machine has no
+ * kernel whose tasks could be locked out alone, and under every single-core kernel no task is
+ * switched while interrupts are off, so the task lock is the interrupt lock. Masked sections are
+ * short and bounded: a few instructions for a pool, O(1) for a heap or a slab.
  *
  * Writing PRIMASK does nothing in unprivileged thread mode: with unprivileged tasks, provide a port
  * whose locks call the kernel, or give such tasks lock-free pools.
@@ -36,7 +36,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A kernel's port that brings these locks takes only what follows them from here. */
+#if !defined(RW_PORT_KERNEL_LOCKS)
+
 #define RW_PORT_TASK_IS_INTERRUPT
+
+#if defined(RW_PORT_BASEPRI)
+
+#include "ramwright/ports/cortex_m_basepri.h"
+
+#else
 
 static inline uintptr_t rw_port_lock_interrupt(void)
 {
@@ -50,15 +59,19 @@ static inline void rw_port_unlock_interrupt(uintptr_t primask)
     __asm volatile("msr primask, %0" : : "r"(primask) : "memory");
 }
 
+#endif
+
 static inline uintptr_t rw_port_lock_task(void)
 {
     return rw_port_lock_interrupt();
 }
 
-static inline void rw_port_unlock_task(uintptr_t primask)
+static inline void rw_port_unlock_task(uintptr_t state)
 {
-    rw_port_unlock_interrupt(primask);
+    rw_port_unlock_interrupt(state);
 }
+
+#endif
 
 #if defined(__ARM_ARCH_6M__)
 

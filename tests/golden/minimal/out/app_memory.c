@@ -55,6 +55,9 @@ rw_status_t main_free(void *block)
 const rw_pool_alloc_core_t rw_pool_alloc_cores[1] = {
     0,
 };
+const rw_pool_alloc_wait_core_t rw_pool_alloc_wait_cores[1] = {
+    0,
+};
 const rw_alloc_core_t rw_alloc_cores[1] = {
     [0] = rw_heap_alloc_basic_task_16,
 };
@@ -81,6 +84,10 @@ const rw_walk_core_t rw_walk_cores[1] = {
 };
 const rw_stats_core_t rw_stats_cores[1] = {
     [0] = rw_heap_stats_basic_task_16,
+};
+
+const rw_object_t *const rw_waiting_pools[] = {
+    NULL,
 };
 
 static const rw_object_t *const app_objects[1] = {

@@ -26,7 +26,7 @@ extern uint8_t bulk_arena[4194304]
 extern uint8_t kernel_arena[40960]
     __asm__("kernel_placed_by_motor_memory_ld");
 
-static RW_POOL_CONTROL(int8_t, 48) can_rx_state;
+static RW_POOL_CONTROL(rw_pool_state_t, int8_t, 48) can_rx_state;
 const rw_pool_t can_rx_pool = {
     .block_size = 16,
     .end = can_rx_arena + 768,
@@ -359,6 +359,9 @@ const rw_pool_alloc_core_t rw_pool_alloc_cores[5] = {
     [3] = rw_pool_alloc_basic_shared_8,
     [4] = rw_pool_alloc_none_none_32,
 };
+const rw_pool_alloc_wait_core_t rw_pool_alloc_wait_cores[5] = {
+    0,
+};
 const rw_alloc_core_t rw_alloc_cores[5] = {
     [0] = rw_heap_alloc_basic_interrupt_32,
     [1] = rw_heap_alloc_basic_task_16,
@@ -412,6 +415,10 @@ const rw_stats_core_t rw_stats_cores[5] = {
     [2] = rw_slab_stats_basic_task,
     [3] = rw_pool_stats_basic_shared_8,
     [4] = rw_pool_stats_none_none_32,
+};
+
+const rw_object_t *const rw_waiting_pools[] = {
+    NULL,
 };
 
 static const rw_object_t *const motor_objects[5] = {

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * RT-Thread, 3.1 to 5.x, one core: contracts in ramwright/port.h. Locks and atomics are the
+ * machine's; on Cortex-M the kernel's own are the same PRIMASK. A thread that waits is suspended
+ * with its own timer, as the kernel's mempool does it, and is no object of the kernel's lists.
+ *
+ * A deleted thread is told to the runtime by its cleanup function, which the idle thread calls:
+ *
+ *   thread->cleanup = ended;      static void ended(struct rt_thread *t) { rw_wait_forget(t); }
+ *
+ * or by rw_wait_forget(thread) right after rt_thread_delete or rt_thread_detach.
+ */
+#ifndef RAMWRIGHT_PORTS_RT_THREAD_H
+#define RAMWRIGHT_PORTS_RT_THREAD_H
+
+#include "ramwright/ports/machine.h"
+
+#define RW_PORT_WAIT
+
+#if defined(RW_PORT_NEED_WAIT)
+
+#include <rthw.h>
+#include <rtthread.h>
+
+#if defined(RT_USING_SMP)
+#error "ramwright: waiting is for one core; RT_USING_SMP has several"
+#endif
+
+/* The kernel's timers take less than half of the range of ticks. */
+#define RW_RT_THREAD_TICKS_MAX (RT_TICK_MAX / 2U - 1U)
+
+typedef struct rw_port_event {
+    rt_thread_t thread;
+    bool set;
+} rw_port_event_t;
+
+static inline void rw_port_event_open(rw_port_event_t *event)
+{
+    event->thread = rt_thread_self();
+    event->set = false;
+}
+
+static inline void rw_port_event_close(rw_port_event_t *event)
+{
+    (void)event;
+}
+
+static inline void rw_port_wait(rw_port_event_t *event, rw_waiter_t *waiter, rw_ticks_t ticks)
+{
+    (void)waiter;
+    const rt_base_t level = rt_hw_interrupt_disable();
+    if (!event->set) {
+        (void)rt_thread_suspend(event->thread);
+        if (ticks != RW_FOREVER) {
+            rt_tick_t time = ticks < RW_RT_THREAD_TICKS_MAX ? ticks : RW_RT_THREAD_TICKS_MAX;
+            rt_timer_t const timer = &event->thread->thread_timer;
+            (void)rt_timer_control(timer, RT_TIMER_CTRL_SET_TIME, &time);
+            (void)rt_timer_start(timer);
+        }
+    }
+    rt_hw_interrupt_enable(level);
+    rt_schedule();
+}
+
+/* A thread that its timer has made ready already is not suspended: then resuming does nothing. */
+static inline void rw_port_wake(rw_port_event_t *event, uintptr_t state)
+{
+    event->set = true;
+    (void)rt_thread_resume(event->thread);
+    rw_port_unlock_interrupt(state);
+    rt_schedule();
+}
+
+static inline bool rw_port_can_wait(void)
+{
+    return rw_machine_can_switch() && rt_interrupt_get_nest() == 0 && rt_thread_self() != RT_NULL &&
+           rt_critical_level() == 0;
+}
+
+static inline rw_ticks_t rw_port_tick(void)
+{
+    return (rw_ticks_t)rt_tick_get();
+}
+
+/* Less is more urgent in RT-Thread. */
+static inline int32_t rw_port_priority(void)
+{
+#if defined(RT_SCHED_PRIV) /* 5.1 moved it */
+    return -(int32_t)RT_SCHED_PRIV(rt_thread_self()).current_priority;
+#else
+    return -(int32_t)rt_thread_self()->current_priority;
+#endif
+}
+
+static inline const void *rw_port_task(void)
+{
+    return rt_thread_self();
+}
+
+#endif
+
+#endif

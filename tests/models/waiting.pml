@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The protocol of waiting (docs/adr/0011-waiting.md), after runtime/src/pool_wait.c and waiter.c: two
+ * tasks of different priority and an interrupt handler share one pool of BLOCKS blocks. Names are
+ * those of the source. What is under the interrupt lock is one atomic step; between two of them
+ * anything may happen, a timeout at every moment of the sleep included.
+ *
+ * One of these leaves out what it names, and SPIN must find the fault:
+ *   NO_SECOND_LOOK  the pool was empty a moment ago: join without looking again
+ *   NO_STICKY_EVENT a wake-up before the sleep is forgotten
+ *   TIMEOUT_BLIND   a timeout returns nothing, whatever came
+ *   TIMEOUT_STAYS   a timeout leaves the waiter on the list
+ *   BARGE           free gives the block back to the pool and wakes the waiter to take it
+ */
+#define TASKS 3
+#define BLOCKS 1
+#define ROUNDS 2
+#define NOBODY 255
+
+byte free_blocks = BLOCKS;
+bool waiting[TASKS];  /* on the list `waiting`; the more urgent task has the higher number */
+bool block[TASKS];    /* waiter->block != NULL */
+bool event[TASKS];    /* set and not yet consumed */
+byte owned = 0;       /* blocks in the hands of callers */
+
+inline most_urgent(who)
+{
+    who = NOBODY;
+    if
+    :: waiting[2] -> who = 2
+    :: !waiting[2] && waiting[1] -> who = 1
+    :: !waiting[2] && !waiting[1] && waiting[0] -> who = 0
+    :: else
+    fi
+}
+
+/* Every block is in one place, and nobody waits while one is free. Checked behind every section. */
+inline sound()
+{
+    assert(free_blocks + owned + block[0] + block[1] + block[2] == BLOCKS);
+    assert(free_blocks == 0 || (!waiting[0] && !waiting[1] && !waiting[2]))
+}
+
+inline give(who)
+{
+    atomic {
+        owned--;
+        most_urgent(who);
+        if
+        :: who == NOBODY -> free_blocks++
+        :: else ->
+#if defined(BARGE)
+            free_blocks++;
+#else
+            waiting[who] = false;
+            block[who] = true;
+#endif
+            event[who] = true
+        fi;
+        sound();
+        who = 0
+    }
+}
+
+inline alloc_wait(self, forever, got)
+{
+    /* the first look */
+    atomic {
+        got = free_blocks > 0;
+        if
+        :: got -> free_blocks--; owned++
+        :: else
+        fi;
+        sound()
+    }
+    if
+    :: got
+    :: else ->
+        event[self] = false; /* open */
+        atomic {             /* the second look, and the list */
+#if !defined(NO_SECOND_LOOK)
+            got = free_blocks > 0;
+#endif
+            if
+            :: got -> free_blocks--; owned++
+            :: else -> waiting[self] = true
+            fi;
+            sound()
+        }
+        if
+        :: got
+        :: else ->
+            over = false;
+            do
+            :: over -> break
+            :: else ->
+                timed_out = false;
+#if defined(NO_STICKY_EVENT)
+                event[self] = false;
+#endif
+                if
+                :: event[self] -> skip
+                :: !forever -> timed_out = true
+                fi;
+                atomic {
+                    if
+                    :: block[self] || timed_out ->
+                        over = true;
+#if defined(TIMEOUT_BLIND)
+                        got = block[self] && !timed_out;
+#else
+                        got = block[self];
+#endif
+#if defined(TIMEOUT_STAYS)
+                        if
+                        :: !timed_out -> waiting[self] = false
+                        :: else
+                        fi;
+#else
+                        waiting[self] = false;
+#endif
+                        block[self] = false;
+                        if
+                        :: got -> owned++
+                        :: else
+                        fi
+                    :: else -> event[self] = false /* woken for nothing: sleep on */
+                    fi;
+                    sound()
+                }
+            od
+        fi
+    fi
+}
+
+proctype task(byte self; bool forever)
+{
+    byte round, who;
+    bool got, over, timed_out;
+    for (round : 1 .. ROUNDS) {
+        alloc_wait(self, forever, got);
+        assert(got || !forever);
+        if
+        :: got -> give(who)
+        :: else
+        fi
+    }
+}
+
+/* Takes a block without waiting, and frees it. */
+proctype handler()
+{
+    byte round, who;
+    bool got;
+    for (round : 1 .. ROUNDS) {
+        atomic {
+            got = free_blocks > 0;
+            if
+            :: got -> free_blocks--; owned++
+            :: else
+            fi;
+            sound()
+        }
+        if
+        :: got -> give(who)
+        :: else
+        fi
+    }
+}
+
+/* What a kernel may do at any time: end a sleep for no reason. */
+proctype stray()
+{
+    event[2] = true
+}
+
+/* That all end is what SPIN checks by itself: a task that sleeps for ever is an invalid end state. */
+init {
+    atomic {
+        run task(0, true);
+        run task(1, false);
+        run task(2, true);
+        run handler();
+        run stray()
+    }
+}
