@@ -53,6 +53,7 @@ def measured(directory: Path, traces: Path) -> Figures:
     tasks: list[Callable[[], Figures]] = [
         partial(_recorded, directory / "recorded", recorded(traces)),
         partial(_trace_b, directory / "trace-b"),
+        partial(_portable, directory / "portable-c"),
         *(
             partial(_target, Target(cpu, level, directory / f"{cpu}-{level}"))
             for cpu in CPUS
@@ -109,6 +110,18 @@ def _target(target: Target) -> Figures:
         found |= slabs.smallest_figures(on.slabs)
         found |= boot.boot_figures(on.counts)
     return found | closures.closure_figures(target)
+
+
+def _portable(directory: Path) -> Figures:
+    """Lock-free pools as the compiler makes them of portable C, where the port has assembly."""
+    target = Target("cortex-m3", "Os", directory, ("-DRW_PORTABLE_C",))
+    counts = Image.of(target.callable_image("counts", COUNTS))
+    found = pools.pool_figures(counts, target.cpu, target.level)
+    return {
+        f"portable-c/{key}": figure
+        for key, figure in found.items()
+        if key.startswith("pool/basic-interrupt/")
+    }
 
 
 def _trace_b(directory: Path) -> Figures:
