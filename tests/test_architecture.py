@@ -25,7 +25,7 @@ HEADERS = sorted((assets.path("include") / "ramwright").glob("*.h"))
 FLOORS = {
     "ground": {
         "__init__", "abi", "assets", "characters", "cnames", "depfile", "elf", "errors", "files",
-        "ranges", "structs", "units", "wording",
+        "presets", "ranges", "structs", "units", "wording",
     },
     "model": {"model"},
     "layout": {"layout"},

@@ -29,7 +29,15 @@ def effective(root: Mapping, config: Config) -> str:
     variant = f", variant {config.variant}" if config.variant else ""
     lines = [f"# {shown(config.file)}{variant}: what holds, and the line that says so"]
     writer = _Writer(root, config)
-    return "\n".join([*lines, *writer.mapping(root, language(), 0)]) + "\n"
+    return "\n".join([*lines, *writer.mapping(_without_device(root), language(), 0)]) + "\n"
+
+
+def _without_device(root: Mapping) -> Mapping:
+    """`root`, all of whose device is in it by now: named too, it would say everything twice."""
+    target = root.entries["target"]
+    keys = {key: entry for key, entry in _entries(root, "target").items() if key != "device"}
+    cpu = Entry(target.key, target.where, Mapping(keys, target.value.where))
+    return Mapping({**root.entries, "target": cpu}, root.where)
 
 
 class _Writer:

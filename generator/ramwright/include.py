@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ramwright.characters import MAX_BYTES
+from ramwright import presets
 from ramwright.errors import Mark, Problem, Related
-from ramwright.merge import Inclusion, Merged, adapted, inclusions
+from ramwright.merge import Inclusion, Merged, adapted, inclusions, with_device
 from ramwright.schema import Part, language, shaped
 from ramwright.source import MAX_VALUES, Entry, Mapping, Scalar, parsed
-from ramwright.wording import shown
+from ramwright.wording import did_you_mean, shown
 
 MAX_FILES = 256  # inclusions in all
 MAX_DEPTH = 16  # of inclusions within inclusions
@@ -90,6 +91,7 @@ class _Reader:
             self.complete = False
             return None
         merged = Merged(self.problems)
+        self._add_preset(own, merged)
         for how in inclusions(own):
             tree = self._included(file, how)
             if tree is not None:
@@ -98,6 +100,28 @@ class _Reader:
         if part == "layout" and "variants" in own.entries:
             merged.settings["variants"] = own.entries["variants"]
         return merged.tree(own.entries.get("ramwright"), own.where)
+
+    def _add_preset(self, own: Mapping, merged: Merged) -> None:
+        """Adds what the device that `own` names has, below everything else."""
+        target = own.entries.get("target")
+        told = target.value.entries if target and isinstance(target.value, Mapping) else {}
+        given = told.get("device")
+        if given is None or not isinstance(given.value, Scalar):
+            return
+        device = str(given.value.value)
+        name = presets.resolved(device)
+        if name is None:
+            self.complete = False
+            hint = did_you_mean(device, presets.names()) or "`ramwright devices` lists all"
+            what = f"there is no preset for device `{shown(device)}`"
+            self._problem(given.value, "RW0413", what, hint)
+            return
+        path = presets.path(name)
+        file = _File(path, presets.shown_as(name), (), ())
+        self.files.append(path)
+        tree = self.read(file, path.read_bytes(), "include")
+        assert tree is not None, "presets are sound"
+        merged.add(with_device(tree, given))
 
     def _included(self, by: _File, how: Inclusion) -> Mapping | None:
         path = (by.path.parent / str(how.file.value)).resolve()

@@ -13,6 +13,7 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 
 from ramwright.errors import Mark, Problem, Related
+from ramwright.presets import is_preset
 from ramwright.schema_parts import Schema, resolved
 from ramwright.source import Entry, Mapping, Node, Null, Scalar, Sequence
 from ramwright.wording import did_you_mean, shown
@@ -20,6 +21,7 @@ from ramwright.wording import did_you_mean, shown
 OBJECTS = ("buffers", "pools", "heaps", "slabs", "memheaps")
 _NAMED = ("constants", "regions", *OBJECTS)  # whose keys are names that a file declares
 _PREFIXED = ("constants", *OBJECTS)
+_HARDWARE = ("origin", "size", "alias_of")  # what a preset says about a region, and no file besides
 _OF_A_FILE = ("ramwright", "include", "variants")  # say nothing about the layout
 COMMAND_LINE = "<command line>"
 
@@ -37,7 +39,8 @@ class Merged:
         """Adds an included file; `own` is the file that includes it, whose settings win."""
         for key, entry in tree.entries.items():
             first = self.settings.get(key)
-            if first is not None and key not in own.entries and key not in _OF_A_FILE:
+            given = first is not None and not is_preset(first.where.file)
+            if given and key not in own.entries and key not in _OF_A_FILE:
                 self._problem(
                     entry,
                     "RW0407",
@@ -54,6 +57,8 @@ class Merged:
                 self._places.setdefault(key, entry)
                 for named in entry.value.entries.values():
                     self._declare(key, named)
+            elif key == "target" and key in self.settings:
+                self.settings[key] = self._target(self.settings[key], entry)
             elif key not in _OF_A_FILE:
                 self.settings[key] = entry
 
@@ -64,6 +69,35 @@ class Merged:
         for key, place in self._places.items():
             entries[key] = Entry(key, place.where, Mapping(self._groups[key], place.value.where))
         return Mapping(entries, where)
+
+    def _target(self, old: Entry, new: Entry) -> Entry:
+        """The target `new`, over one that may name a device: that is kept and not contradicted."""
+        if not isinstance(old.value, Mapping) or not isinstance(new.value, Mapping):
+            return new
+        known = old.value.entries
+        if "device" not in known:
+            return new
+        for key, entry in new.value.entries.items():
+            if key not in known or _same(known[key], entry):
+                continue
+            what = f"`{key}: {_text(entry)}`, but device `{_text(known['device'])}` is declared"
+            hint = f"it has `{key}: {_text(known[key])}`; delete one of the two"
+            where = replace(entry, where=entry.value.where)
+            self._problem(where, "RW0414", what, hint, known["device"])
+        return replace(new, value=replace(new.value, entries={**known, **new.value.entries}))
+
+    def _added(self, region: Entry, entry: Entry) -> Entry:
+        """The preset's `region` with what `entry` says about it; the hardware is not changed."""
+        if not isinstance(region.value, Mapping) or not isinstance(entry.value, Mapping):
+            return region
+        known = region.value.entries
+        for key, said in entry.value.entries.items():
+            if key in _HARDWARE and not (key in known and _same(known[key], said)):
+                what = f"`{key}` of region `{shown(region.key)}` is the device's to say"
+                hint = "delete it; or declare the region anew, whole and with `override: true`"
+                where = replace(said, where=said.value.where)
+                self._problem(where, "RW0415", what, hint, known.get(key, region))
+        return replace(region, value=replace(region.value, entries={**known, **entry.value.entries}))
 
     def _declare(self, group: str, entry: Entry) -> None:
         entry, overrides = _without_override(entry)
@@ -78,6 +112,12 @@ class Merged:
                 did_you_mean(name, self._groups[group])
                 or "delete `override`, or include the file that declares the name before",
             )
+        elif (
+            group == holder == "regions"
+            and not overrides
+            and is_preset(self._groups[group][name].where.file)
+        ):
+            entry = self._added(self._groups[group][name], entry)
         elif holder == group and not overrides:
             hint = (
                 "give it in `constants` of the include"
@@ -96,6 +136,23 @@ class Merged:
     ) -> None:
         related = (Related(first.where, "first here"),) if first else ()
         self._problems.append(Problem(entry.where, code, what, hint, related))
+
+
+def _same(one: Entry, other: Entry) -> bool:
+    """Whether both say the same text; numbers are not evaluated."""
+    return _text(one).lower() == _text(other).lower() != ""
+
+
+def _text(entry: Entry) -> str:
+    return shown(str(entry.value.value)) if isinstance(entry.value, Scalar) else ""
+
+
+def with_device(preset: Mapping, device: Entry) -> Mapping:
+    """`preset` as what `device`, an entry of `target`, stands for."""
+    target = preset.entries["target"]
+    assert isinstance(target.value, Mapping), "presets are sound"
+    named = replace(target.value, entries={"device": device, **target.value.entries})
+    return replace(preset, entries={**preset.entries, "target": replace(target, value=named)})
 
 
 def _without_override(entry: Entry) -> tuple[Entry, bool]:

@@ -260,10 +260,19 @@ class _Walker:
 
 def _required(rule: Schema, entries: Dict[str, Entry]) -> list[str]:
     """The keys that must be there: `anyOf` lists alternatives, of which the last is the usual."""
-    alternatives = [other["required"] for other in rule.get("anyOf", ())]
-    satisfied = any(all(key in entries for key in keys) for keys in alternatives)
-    usual = alternatives[-1] if alternatives and not satisfied else []
+    alternatives = rule.get("anyOf", ())
+    satisfied = any(_has_all(other, entries) for other in alternatives)
+    usual = alternatives[-1]["required"] if alternatives and not satisfied else []
     return [*rule.get("required", ()), *usual]
+
+
+def _has_all(alternative: Schema, entries: Dict[str, Entry]) -> bool:
+    """Whether the keys that `alternative` requires are there, and those inside of them."""
+    inner = alternative.get("properties", {})
+    inside = ((rule, entries[key].value) for key, rule in inner.items() if key in entries)
+    return all(key in entries for key in alternative["required"]) and all(
+        _has_all(rule, node.entries) for rule, node in inside if isinstance(node, Mapping)
+    )
 
 
 def _choice_hint(value: str, choices: list[str | None]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 Schema = Dict[str, Any]
 
 _NOT_INCLUDED = ("name", "variants")
-_NOT_IN_VARIANT = ("ramwright", "name", "include", "variants", "override")
+_NOT_IN_VARIANT = ("ramwright", "name", "include", "variants", "override", "device")
 _ON_WHOLE_ONLY = ("required", "anyOf", "minProperties", "default")
 _VARIANT = "variant"
 

@@ -9,6 +9,7 @@ from ramwright import sizing
 from ramwright.errors import Problem, Related
 from ramwright.model import Buffer, Config, Heap, Pool, Region, Slab
 from ramwright.placement import Owner, arena_size, owners_by_region, place, wanted
+from ramwright.presets import is_preset
 from ramwright.probe import Measured
 from ramwright.units import byte_count
 
@@ -109,6 +110,7 @@ def _unused(config: Config) -> Iterator[Problem]:
     used |= {name for name, owners in owners_by_region(config).items() if owners}
     for region in config.regions.values():
         kept = region.reserve_start or region.reserve_end or region.alias_of
+        kept = kept or is_preset(region.where.file)  # there whether the user wants it or not
         if region.name not in used and not kept:
             yield Problem(
                 region.where,

@@ -7,6 +7,7 @@ from typing import cast
 
 from ramwright.errors import Related
 from ramwright.model import Attribute, Region
+from ramwright.presets import is_preset
 from ramwright.rules.fields import Fields
 from ramwright.source import Scalar
 from ramwright.units import byte_count
@@ -16,6 +17,9 @@ from ramwright.wording import did_you_mean, listed
 def regions_of(top: Fields, address_bits: int) -> dict[str, Region | None]:
     """The regions of the layout, in order; None for one that is at fault."""
     fields = {entry.key: Fields.of(entry, top) for entry in top.entries("regions")}
+    known = [name for name, one in fields.items() if is_preset(one.where.file)]
+    for one in fields.values():
+        _check_complete(one, known)
     regions = {name: _region(one, address_bits) for name, one in fields.items()}
     for name, region in regions.items():
         if region is not None and region.alias_of is not None:
@@ -53,6 +57,15 @@ def home_of(top: Fields, regions: dict[str, Region | None]) -> str | None:
 def near(name: str, known: dict[str, Region | None]) -> str:
     """A hint for a region that does not exist."""
     return did_you_mean(name, known) or f"regions are {listed(known)}"
+
+
+def _check_complete(fields: Fields, known: list[str]) -> None:
+    """Reports what a region lacks; `known` are those of the device."""
+    for key, about in (("origin", "first address of the region"), ("size", "bytes of the region")):
+        if not fields.has(key):
+            hint = did_you_mean(fields.name, known) or f"add `{key}: …` ({about})"
+            what = f"the key `{key}` is missing in `{fields.name}`"
+            fields.problem(key, "RW0103", what, hint)
 
 
 def _region(fields: Fields, address_bits: int) -> Region | None:
