@@ -31,10 +31,10 @@ FLOORS = {
     "layout": {"layout"},
     "plan": {"placement", "planner", "sizing"},
     "front": {
-        "effective", "include", "load", "merge", "probe", "reference", "rules", "schema",
+        "device_list", "effective", "include", "load", "merge", "probe", "reference", "rules", "schema",
         "schema_parts", "source",
     },
-    "cli": {"cli", "config_options", "__main__"},
+    "cli": {"cli", "config_options", "init_options", "__main__"},
 }  # fmt: skip
 MAY_IMPORT = {
     "ground": {"ground"},

@@ -26,6 +26,7 @@ from ramwright.config_options import (
     request_of,
 )
 from ramwright.errors import Mark, Problem, has_errors, in_order
+from ramwright.init_options import add_init, ask, text_of
 
 if TYPE_CHECKING:
     from ramwright.elf import ElfImage
@@ -145,21 +146,12 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("elf", metavar="ELF", type=Path, help="the linked firmware, with symbols")
 
     init = _command(commands, "init", _init, "write a starter config")
-    init.add_argument(
-        "--from-ld",
-        metavar="SCRIPT",
-        type=Path,
-        required=True,
-        help="import the memory regions of this linker script",
-    )
-    init.add_argument(
-        "-o", "--output", metavar="FILE", type=Path, help="write here; default: standard output"
-    )
-    init.add_argument(
-        "--linker",
-        metavar="COMMAND",
-        default="arm-none-eabi-gcc",
-        help="what evaluates the script; default: %(default)s",
+    add_init(init)
+
+    devices = _command(commands, "devices", _devices, "list the parts that have a preset")
+    devices.add_argument("query", metavar="QUERY", nargs="?", default="", help="part of a name")
+    devices.add_argument(
+        "--format", choices=("text", "json"), default="text", help="default: %(default)s"
     )
 
     explain = _command(commands, "explain", _explain, "explain a diagnostic: cause, example, cure")
@@ -310,29 +302,27 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _init(options: argparse.Namespace) -> int:
-    import shlex
-
-    from ramwright.import_ld import regions_of
-    from ramwright.starter import starter
-
-    if not options.from_ld.is_file():
-        raise CannotDo(f"cannot read {options.from_ld}: no such file")
-    try:
-        shlex.split(options.linker)
-    except ValueError as error:
-        raise CannotDo(f"--linker {options.linker}: {error}") from error
-    regions, problems = regions_of(options.from_ld, options.linker)
+    ask(options)
+    if options.output and options.output.exists():
+        raise CannotDo(f"{options.output} exists already; remove it or choose another name")
+    text, problems = text_of(options)
     _print_problems(options, problems, {})
-    if has_errors(problems):
+    if not text:
         return PROBLEMS
-    file = options.output.name if options.output else "memory.ramwright.yaml"
-    text = starter(regions, options.from_ld.name, file)
     if options.output is None:
         print(text, end="")
-    elif options.output.exists():
-        raise CannotDo(f"{options.output} exists already; remove it or choose another name")
     else:
         _write({options.output: text})
+    return OK
+
+
+def _devices(options: argparse.Namespace) -> int:
+    from ramwright.device_list import devices_json, devices_text, matching
+
+    found = matching(options.query)
+    if not found:
+        raise CannotDo(f"no part with a preset is called {options.query}; `devices` lists all")
+    print(devices_json(found) if options.format == "json" else devices_text(found), end="")
     return OK
 
 

@@ -7,13 +7,15 @@ import re
 from collections.abc import Sequence
 
 from ramwright.import_ld import ImportedRegion
+from ramwright.model import Region
 from ramwright.units import spelled
 
 _MAIN_MEMORY = re.compile(r"^(s?ram0?1?|dtcm(ram)?|ram_d1|data)$", re.IGNORECASE)
 _HEAP_SHARE = 4  # the example heap takes a quarter of the home region
+_RESERVE_SHARE = 8  # an eighth is kept for the firmware's own sections until the user knows better
 _GRANULE = 8  # a heap's size is a multiple of this
 
-_TEXT = """\
+_HEAD = """\
 # yaml-language-server: $schema=ramwright.schema.json
 #
 # Memory layout, begun from {source}. Reference: docs/config.md, `ramwright explain CODE`.
@@ -22,7 +24,16 @@ _TEXT = """\
 #   ramwright map {file}              shows what lies where
 #   ramwright generate {file} -o DIR  writes sources, linker scripts, map
 #   ramwright schema >ramwright.schema.json   for completion and help in your editor
+#
+# In a build, with board.ld as the linker script you have:
+#   CMake   list(APPEND CMAKE_PREFIX_PATH <what `ramwright paths --cmake` prints>)
+#           find_package(Ramwright REQUIRED)
+#           ramwright_add_layout(TARGET firmware CONFIG {file} SCRIPT board.ld)
+#   Make    include $(shell ramwright paths --make)    # its head says which variables to use
 ramwright: 1
+"""
+
+_FROM_SCRIPT = """\
 name: app                      # prefix of the generated files: app_memory.h, app_memory.c, …
 target: {{cpu: cortex-m4}}       # a guess: name your core; it decides alignment for DMA
 
@@ -35,6 +46,23 @@ home: {home}
 regions:
 {regions}
 
+"""
+
+_FROM_DEVICE = """\
+name: app                      # prefix of the generated files: app_memory.h, app_memory.c, …
+target: {{device: {device}}}  # cpu, home and banks of RAM: `ramwright devices {device}`
+
+# The banks of the part. Decide for each bank that you use:
+#   linker: NAME     what MEMORY of your linker script calls it. The script must give it the same
+#                    ORIGIN and LENGTH; if it does not, the link says so.
+#   reserve: 24K     bytes at its start for the firmware's own sections (.data, .bss), or
+#                    {{start: 24K, end: 4K}} with a stack at its end: the plan keeps them free.
+regions:
+{regions}
+
+"""
+
+_OBJECTS = """\
 # General allocation, any size: p = main_alloc(n); main_free(p);
 heaps:
   main: {{region: {home}, size: {heap}}}
@@ -49,17 +77,51 @@ heaps:
 """
 
 
-def starter(regions: Sequence[ImportedRegion], source: str, file: str) -> str:
-    """The config for `regions`, imported from `source`, that will be called `file`."""
-    home = home_of(regions)
-    heap = max(4 * _GRANULE, home.size // _HEAP_SHARE // _GRANULE * _GRANULE)
-    return _TEXT.format(
-        source=source,
-        file=file,
-        home=home.name,
-        heap=spelled(heap),
-        regions="\n".join(_row(region) for region in regions),
+def starter(
+    regions: Sequence[ImportedRegion], source: str, file: str, named: str | None = None
+) -> str:
+    """The config for `regions`, imported from `source`, that will be called `file`.
+
+    `named` is the home, where the user says so."""
+    home = next((region for region in regions if region.name == named), None) or home_of(regions)
+    rows = "\n".join(_row(region) for region in regions)
+    head = _HEAD.format(source=source, file=file) + _FROM_SCRIPT.format(
+        home=home.name, regions=rows
     )
+    return head + _OBJECTS.format(home=home.name, heap=_heap(home.size))
+
+
+def device_starter(
+    device: str, usual: str, home: str, regions: Sequence[Region], file: str
+) -> str:
+    """The config for the part `device` with these regions that will be called `file`.
+
+    `usual` is the home of the preset."""
+    banks = [region for region in regions if region.alias_of is None]
+    first = next(region for region in banks if region.name == home)
+    others = [region for region in banks if region is not first]
+    reserve = spelled(max(_GRANULE, first.size // _RESERVE_SHARE // _GRANULE * _GRANULE))
+    rows = [
+        f"  # {_about(first)}; the home: .data, .bss and the allocators' state",
+        f"  {home}: {{linker: {first.linker}, reserve: {reserve}}}",
+    ]
+    for region in others:
+        rows += [f"  # {_about(region)}", f"  #{region.name}: {{linker: {region.linker}}}"]
+    head = _HEAD.format(source=f"the preset of {device}", file=file)
+    head += _FROM_DEVICE.format(device=device, regions="\n".join(rows))
+    if home != usual:
+        head += f"home: {home}  # the preset says {usual}\n\n"
+    return head + _OBJECTS.format(home=home, heap=_heap(first.size))
+
+
+def _heap(size: int) -> str:
+    """Of the example, in a home of `size` bytes."""
+    return spelled(max(4 * _GRANULE, size // _HEAP_SHARE // _GRANULE * _GRANULE))
+
+
+def _about(region: Region) -> str:
+    words = f": {', '.join(sorted(region.attributes))}" if region.attributes else ""
+    return f"{spelled(region.size)} at 0x{region.origin:08X}{words}"
 
 
 def home_of(regions: Sequence[ImportedRegion]) -> ImportedRegion:
