@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ramwright.errors import Mark
 from ramwright.schema import language, shaped
-from ramwright.schema_parts import resolved
+from ramwright.schema_parts import Schema, resolved
 from ramwright.source import Broken, Entry, Mapping, Node, Null, Scalar, Sequence, parsed
 
 HERE = Path(__file__).parent
@@ -209,8 +209,15 @@ def test_walker_knows_every_keyword_the_schema_uses() -> None:
 def test_any_of_lists_alternatives_of_required_keys() -> None:
     for schema in schemas(language()):
         for alternative in schema.get("anyOf", ()):
-            assert list(alternative) == ["required"]
-            assert set(alternative["required"]) <= set(schema["properties"])
+            check_alternative(alternative, schema["properties"])
+
+
+def check_alternative(alternative: Schema, properties: Schema) -> None:
+    """It lists keys that are needed, in the mapping itself or in one of its mappings."""
+    assert set(alternative) <= {"required", "properties"}
+    assert set(alternative["required"]) <= set(properties)
+    for key, inner in alternative.get("properties", {}).items():
+        check_alternative(inner, properties[key]["properties"])
 
 
 def test_reserved_is_neither_known_nor_unknown() -> None:

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -126,3 +129,86 @@ def test_region_of_unknown_place_or_size_is_not_invented(
     captured = capsys.readouterr()
     assert "RW0602" in captured.err
     assert captured.out == ""
+
+
+# The shape of RT-Thread's script for the ART-Pi: three banks of 32K, 0x60 and 0x1A0 bytes apart.
+OVERLAPPING = """\
+MEMORY
+{
+  ROM (rx)     : ORIGIN = 0x08000000, LENGTH = 128K
+  RAM (rw)     : ORIGIN = 0x24000000, LENGTH = 512K
+  RxDescs (rw) : ORIGIN = 0x30040000, LENGTH = 32K
+  TxDescs (rw) : ORIGIN = 0x30040060, LENGTH = 32K
+  RxArray (rw) : ORIGIN = 0x30040200, LENGTH = 32K
+}
+SECTIONS { .text : { *(.text) } >ROM .data : { *(.data) } >RAM AT>ROM .bss : { *(.bss) } >RAM }
+"""
+
+
+def test_overlapping_regions_are_flagged_and_left_to_the_user(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script, file = tmp_path / "board.ld", tmp_path / "memory.ramwright.yaml"
+    script.write_text(OVERLAPPING, encoding="utf-8")
+    assert cli.main(["init", "--from-ld", str(script), "-o", str(file)]) == cli.OK
+    said = capsys.readouterr().err
+    for pair in ("RxDescs and TxDescs", "RxDescs and RxArray", "TxDescs and RxArray"):
+        assert f"warning[RW0605]: MEMORY {pair} overlap" in said
+    config, problems, _ = load(file, file.name)
+    assert not problems
+    assert config is not None
+    assert list(config.regions) == ["ram", "rxdescs"]
+    assert file.read_text(encoding="utf-8").count("# overlaps rxdescs: choose") == 2
+
+
+def test_home_may_be_named(tmp_path: Path) -> None:
+    script, file = tmp_path / "board.ld", tmp_path / "memory.ramwright.yaml"
+    script.write_text(OVERLAPPING, encoding="utf-8")
+    command = ["init", "--from-ld", str(script), "-o", str(file), "--home"]
+    assert cli.main([*command, "flash"]) == cli.USAGE
+    assert cli.main([*command, "txdescs"]) == cli.OK
+    config, problems, _ = load(file, file.name)
+    assert not problems
+    assert config is not None
+    assert config.home == "txdescs"
+    part = ["init", "--device", "stm32h743zi", "--home"]
+    assert cli.main([*part, "bkp"]) == cli.USAGE, "retained: zeroed at boot"
+    file.unlink()
+    assert cli.main([*part, "dtcm", "-o", str(file)]) == cli.OK
+    config, problems, _ = load(file, file.name)
+    assert not problems
+    assert config is not None
+    assert config.home == "dtcm"
+
+
+def test_no_question_is_asked_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["init"]) == cli.USAGE
+    assert "--device" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("answers", "home"),
+    [
+        (("stm32h743zit6", "", ""), "axi"),
+        (("stm32h743zi", "dtcm", "memory.ramwright.yaml"), "dtcm"),
+        (("board.ld", "", ""), "ram"),
+    ],
+)
+def test_questions_on_a_terminal(answers: tuple[str, ...], home: str, tmp_path: Path) -> None:
+    """Asked on a terminal of its own: part or script, home, where to write."""
+    (tmp_path / "board.ld").write_text(OVERLAPPING, encoding="utf-8")
+    terminal, end = os.openpty()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        [sys.executable, "-m", "ramwright", "init"],
+        cwd=tmp_path, env=environment, stdin=end, stdout=end, stderr=end,
+    ) as process:  # fmt: skip
+        os.close(end)
+        os.write(terminal, "".join(f"{answer}\n" for answer in answers).encode())
+        assert process.wait(timeout=60) == cli.OK
+        os.close(terminal)
+    file = tmp_path / "memory.ramwright.yaml"
+    config, problems, _ = load(file, file.name)
+    assert not problems
+    assert config is not None
+    assert config.home == home

@@ -10,8 +10,8 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from pathlib import Path
 
-from ramwright.characters import MAX_BYTES
 from ramwright import presets
+from ramwright.characters import MAX_BYTES
 from ramwright.errors import Mark, Problem, Related
 from ramwright.merge import Inclusion, Merged, adapted, inclusions, with_device
 from ramwright.schema import Part, language, shaped

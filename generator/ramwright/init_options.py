@@ -49,7 +49,7 @@ def ask(options: argparse.Namespace, answer: Callable[[str], str] = input) -> No
     """Completes `options` by questions where they name neither part nor script."""
     if options.device or options.from_ld:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CannotDo("init: name the part with --device, or a linker script with --from-ld")
     try:
         said = answer("Part (stm32f407vg) or linker script (board.ld): ").strip()
@@ -83,7 +83,8 @@ def _of_device(name: str, home: str | None, file: str) -> str:
         hint = did_you_mean(name, presets.names()) or "`ramwright devices` lists all"
         raise CannotDo(f"there is no preset for device {shown(name)}: {hint}")
     part = device(known)
-    banks = [region.name for region in part.regions if region.alias_of is None]
+    fit = [r for r in part.regions if r.alias_of is None and "retained" not in r.attributes]
+    banks = [region.name for region in fit]
     _check_home(home, banks)
     return device_starter(part.name, part.home, home or part.home, part.regions, file)
 
@@ -110,4 +111,4 @@ def _of_script(
 
 def _check_home(home: str | None, known: list[str]) -> None:
     if home and home not in known:
-        raise CannotDo(f"there is no region {home}; regions are {', '.join(known)}")
+        raise CannotDo(f"{home} is no region that can be the home; choose of {', '.join(known)}")

@@ -97,7 +97,9 @@ class Merged:
                 hint = "delete it; or declare the region anew, whole and with `override: true`"
                 where = replace(said, where=said.value.where)
                 self._problem(where, "RW0415", what, hint, known.get(key, region))
-        return replace(region, value=replace(region.value, entries={**known, **entry.value.entries}))
+        return replace(
+            region, value=replace(region.value, entries={**known, **entry.value.entries})
+        )
 
     def _declare(self, group: str, entry: Entry) -> None:
         entry, overrides = _without_override(entry)

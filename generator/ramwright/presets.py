@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Presets: a file a part, in the config language itself, that gives its core and its banks of RAM."""
+"""Presets: a file a part, in the config language, that gives its core and its banks of RAM."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 _FOLDER = Path(__file__).resolve().parent / "devices"
 _SCHEME = "device:"
 
-# What may follow the name of a part of each family and does not change its RAM: package, temperature
-# range, packing. Letters that stand for another size of RAM (nRF52832 xxAB) are not among them.
+# What may follow the name of a part of each family and does not change its RAM: package,
+# temperature range, packing. Letters that stand for another size of RAM (nRF52832 xxAB) may not.
 _SUFFIXES = (
     (re.compile(r"stm32"), re.compile(r"[a-z][0-9][a-z]{0,3}")),
     (re.compile(r"nrf"), re.compile(r"[-_]?(xx|[cq][a-z])aa")),

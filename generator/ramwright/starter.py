@@ -84,16 +84,14 @@ def starter(
 
     `named` is the home, where the user says so."""
     home = next((region for region in regions if region.name == named), None) or home_of(regions)
-    rows = "\n".join(_row(region) for region in regions)
+    rows = "\n".join(_rows(regions, home))
     head = _HEAD.format(source=source, file=file) + _FROM_SCRIPT.format(
         home=home.name, regions=rows
     )
     return head + _OBJECTS.format(home=home.name, heap=_heap(home.size))
 
 
-def device_starter(
-    device: str, usual: str, home: str, regions: Sequence[Region], file: str
-) -> str:
+def device_starter(device: str, usual: str, home: str, regions: Sequence[Region], file: str) -> str:
     """The config for the part `device` with these regions that will be called `file`.
 
     `usual` is the home of the preset."""
@@ -131,6 +129,22 @@ def home_of(regions: Sequence[ImportedRegion]) -> ImportedRegion:
         return told[0]
     called_so = [region for region in regions if _MAIN_MEMORY.match(region.linker)]
     return called_so[0] if called_so else max(regions, key=lambda region: region.size)
+
+
+def _rows(regions: Sequence[ImportedRegion], home: ImportedRegion) -> list[str]:
+    """A line a region. One that overlaps another is no region of its own until the user decides:
+    it is left in comments."""
+    kept: list[ImportedRegion] = [home]
+    rows = {home: _row(home)}
+    for region in regions:
+        rival = next((r for r in kept if r.origin < region.end and region.origin < r.end), None)
+        if rival is None:
+            kept.append(region)
+            rows[region] = _row(region)
+        elif region is not home:
+            rows[region] = f"  # overlaps {rival.name}: choose, or make them parts of one bank\n"
+            rows[region] += f"  #{_row(region).lstrip()}"
+    return [rows[region] for region in regions]
 
 
 def _row(region: ImportedRegion) -> str:
