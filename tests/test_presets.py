@@ -20,7 +20,7 @@ from ramwright.rules.advice import notes
 NAMES = presets.names()
 # Where ARMv6-M, ARMv7-M and ARMv8-M have on-chip RAM: the SRAM range, memory coupled to the core
 # in the code range, and what vendors put behind a peripheral bus (backup RAM).
-RANGES = ((0x1000_0000, 0x1800_0000), (0x2000_0000, 0x4000_0000), (0x4000_0000, 0x4010_0000))
+RANGES = ((0x0400_0000, 0x1800_0000), (0x2000_0000, 0x4000_0000), (0x4000_0000, 0x4010_0000))
 SOURCE = re.compile(r"^#   \[([0-9])\] (\S.*)$", re.MULTILINE)
 REGION = re.compile(r"^  \w+: \{.*\}  #((?: \[[0-9]\])+)$", re.MULTILINE)
 
@@ -102,6 +102,8 @@ def check_plausible(region: Region) -> None:
         ("stm32f407v", None),
         ("stm32f407vgx", None),
         ("rp2350b", "rp2350"),
+        ("MIMXRT1052DVL6B", "mimxrt1052"),
+        ("LPC55S69JBD100", "lpc55s69"),
         ("", None),
     ],
 )

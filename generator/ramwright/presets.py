@@ -18,6 +18,7 @@ _SUFFIXES = (
     (re.compile(r"rp2"), re.compile(r"[ab]")),
     (re.compile(r"sam"), re.compile(r"-?[a-z]{1,3}")),
     (re.compile(r"lpc55"), re.compile(r"j[a-z]{2}[0-9]{2,3}")),
+    (re.compile(r"mimxrt"), re.compile(r"[a-z]{3}[0-9][a-z]")),
     (re.compile(r"gd32"), re.compile(r"[a-z][0-9]")),
 )
 _PREFIXES = re.compile(r"^at(?=sam)")  # Microchip's order codes begin so
