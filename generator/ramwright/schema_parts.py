@@ -36,7 +36,7 @@ def part_of(whole: Schema, part: str) -> Schema:
         return layout
     if part == "include":
         return _included(layout)
-    return {**_head(layout, part), **definitions[_VARIANT], "definitions": whole["definitions"]}
+    return {**_head(layout, part), **definitions[_VARIANT], "definitions": _own(layout)}
 
 
 def _head(layout: Schema, part: str) -> Schema:
@@ -46,7 +46,6 @@ def _head(layout: Schema, part: str) -> Schema:
 
 def _included(layout: Schema) -> Schema:
     properties = {k: v for k, v in layout["properties"].items() if k not in _NOT_INCLUDED}
-    definitions = {k: v for k, v in layout["definitions"].items() if k != _VARIANT}
     return {
         **{k: v for k, v in layout.items() if k not in _ON_WHOLE_ONLY},
         **_head(layout, "include"),
@@ -54,8 +53,13 @@ def _included(layout: Schema) -> Schema:
         "description": "A part of a layout, for `include` of another file.",
         "required": ["ramwright"],
         "properties": properties,
-        "definitions": definitions,
+        "definitions": _own(layout),
     }
+
+
+def _own(layout: Schema) -> Schema:
+    """The definitions that are written in the schema."""
+    return {k: v for k, v in layout["definitions"].items() if k != _VARIANT}
 
 
 def _overlay_of_layout(whole: Schema) -> Schema:
