@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bench.meter import Cost, Meter, Summary, summary
 from bench.shadow import Shadow, Violation
 from bench.traces import Alloc, Trace
+from ramwright.structs import offsets
 
 Figure = int | float
 Figures = dict[str, Figure]
@@ -25,9 +26,10 @@ class Run:
 
 def arena_of(meter: Meter, name: str) -> tuple[int, int]:
     """Start and end of a generated object's arena, from its descriptor `name`."""
-    descriptor = meter.image.symbols[name].address
-    start = int.from_bytes(meter.read(descriptor, 4), "little")
-    return start, start + int.from_bytes(meter.read(descriptor + 4, 4), "little")
+    fields = offsets(f"rw_{name.rpartition('_')[2]}_t", 4)
+    first = meter.image.symbols[name].address + fields["arena"][0]
+    start = int.from_bytes(meter.read(first, 4), "little")
+    return start, start + int.from_bytes(meter.read(first + 4, 4), "little")
 
 
 def run(meter: Meter, name: str, descriptors: Sequence[str], trace: Trace) -> Run:
