@@ -84,7 +84,7 @@ def test_each_part_is_plausible(name: str) -> None:
 
 def check_plausible(region: Region) -> None:
     assert region.origin % 1024 == 0
-    assert region.size % 1024 == 0
+    assert region.size % 2048 == 0
     assert any(low <= region.origin and region.end <= high for low, high in RANGES)
     assert region.origin < 0x4000_0000 or "retained" in region.attributes
 
@@ -175,6 +175,14 @@ def test_mistyped_region_of_the_device_is_named(tmp_path: Path) -> None:
     _, problems = read("target: {device: stm32f407vg}\nregions: {cmm: {reserve: 1K}}\n", tmp_path)
     assert {problem.code for problem in problems} == {"RW0103"}
     assert {problem.hint for problem in problems} == {"did you mean `ccm`?"}
+
+
+def test_starter_tells_what_is_to_be_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["init", "--device", "stm32h743zi"]) == cli.OK
+    assert "#   DTCM is reached by the core and by MDMA only" in capsys.readouterr().out
+    for name in NAMES:
+        assert device(name).notes
+        assert not any(re.search(r"\[[0-9]\]", note) for note in device(name).notes)
 
 
 def test_effective_config_generates_the_same(

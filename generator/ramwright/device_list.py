@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from ramwright import presets
 from ramwright.errors import Problem
@@ -16,6 +18,10 @@ from ramwright.source import Entry, parsed
 from ramwright.units import spelled
 
 _ADDRESS_BITS = 32
+_TITLE_LINES = 2  # the licence and the part's name
+_SOURCE = "#   ["
+_CITED = re.compile(r"(?: \[[0-9]\])+(?=[.,:;]|$)")  # at the end of a clause
+_ABOUT_SOURCES = re.compile(r"\[[0-9]\]")
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Device:
     cpu: str
     home: str
     regions: tuple[Region, ...]
+    notes: tuple[str, ...]  # what the preset's head says besides its sources, a line each
 
 
 def device(name: str) -> Device:
@@ -38,7 +45,16 @@ def device(name: str) -> Device:
     cpu, home = target.text("cpu") if target else None, top.text("home")
     regions = tuple(r for r in regions_of(top, _ADDRESS_BITS).values() if r is not None)
     assert cpu and home and not problems, "presets are sound"
-    return Device(name, cpu, home, regions)
+    return Device(name, cpu, home, regions, tuple(_notes(source.lines)))
+
+
+def _notes(lines: Iterable[str]) -> Iterator[str]:
+    """The remarks in the head of a preset, which stand behind title and sources."""
+    head = takewhile(lambda line: line.startswith("#"), lines)
+    for line in list(head)[_TITLE_LINES:]:
+        note = _CITED.sub("", line.removeprefix("# "))
+        if not line.startswith(_SOURCE) and not _ABOUT_SOURCES.search(note):
+            yield note
 
 
 def matching(query: str) -> tuple[Device, ...]:

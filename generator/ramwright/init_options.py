@@ -75,7 +75,7 @@ def text_of(options: argparse.Namespace) -> tuple[str, tuple[Problem, ...]]:
 def _of_device(name: str, home: str | None, file: str) -> str:
     from ramwright import presets
     from ramwright.device_list import device
-    from ramwright.starter import device_starter
+    from ramwright.starter import device_starter, with_notes
     from ramwright.wording import did_you_mean, shown
 
     known = presets.resolved(name)
@@ -86,7 +86,8 @@ def _of_device(name: str, home: str | None, file: str) -> str:
     fit = [r for r in part.regions if r.alias_of is None and "retained" not in r.attributes]
     banks = [region.name for region in fit]
     _check_home(home, banks)
-    return device_starter(part.name, part.home, home or part.home, part.regions, file)
+    text = device_starter(part.name, part.home, home or part.home, part.regions, file)
+    return with_notes(text, part.notes)
 
 
 def _of_script(

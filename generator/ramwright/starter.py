@@ -48,11 +48,13 @@ regions:
 
 """
 
+_BANKS = "# The banks of the part"
+
 _FROM_DEVICE = """\
 name: app                      # prefix of the generated files: app_memory.h, app_memory.c, …
 target: {{device: {device}}}  # cpu, home and banks of RAM: `ramwright devices {device}`
 
-# The banks of the part. Decide for each bank that you use:
+{banks}. Decide for each bank that you use:
 #   linker: NAME     what MEMORY of your linker script calls it. The script must give it the same
 #                    ORIGIN and LENGTH; if it does not, the link says so.
 #   reserve: 24K     bytes at its start for the firmware's own sections (.data, .bss), or
@@ -106,10 +108,16 @@ def device_starter(device: str, usual: str, home: str, regions: Sequence[Region]
     for region in others:
         rows += [f"  # {_about(region)}", f"  #{region.name}: {{linker: {region.linker}}}"]
     head = _HEAD.format(source=f"the preset of {device}", file=file)
-    head += _FROM_DEVICE.format(device=device, regions="\n".join(rows))
+    head += _FROM_DEVICE.format(device=device, banks=_BANKS, regions="\n".join(rows))
     if home != usual:
         head += f"home: {home}  # the preset says {usual}\n\n"
     return head + _OBJECTS.format(home=home, heap=_heap(first.size))
+
+
+def with_notes(text: str, notes: Sequence[str]) -> str:
+    """`text`, a starter of a part, with what is to be known of its banks."""
+    remarks = "".join(f"#   {note}\n" for note in notes)
+    return text.replace(_BANKS, f"# To know about the part:\n{remarks}#\n{_BANKS}", 1)
 
 
 def _heap(size: int) -> str:
