@@ -11,7 +11,7 @@ LAYOUT := examples/mps2/memory.ramwright.yaml
 # Generated C is as the templates have it.
 C_FILES = $(shell find runtime examples tests bench \( -name '*.[ch]' -o -name '*.[ch]pp' \) -not -path 'tests/golden/*')
 PYTHON_FILES := bench generator tests
-C_FLAGS := -std=c11 -Wall -Wextra -Wconversion -Wshadow -Iruntime/include
+C_FLAGS := -std=c11 -Wall -Wextra -Wconversion -Wshadow -Iruntime/include -Iruntime/shims/rtthread/include
 
 .PHONY: help
 help: ## this list
@@ -65,10 +65,10 @@ lint: .venv/test.stamp ## formatting, types and static analysis
 	$(BIN)/ruff format --check $(PYTHON_FILES)
 	$(BIN)/mypy
 	clang-format --dry-run --Werror $(C_FILES)
-	{ printf '%s\n' runtime/src/*.c runtime/src/ports/*.c | \
+	{ printf '%s\n' runtime/src/*.c runtime/src/ports/*.c runtime/shims/rtthread/*.c | \
 		xargs -P 2 -I{} clang-tidy --quiet {} -- $(C_FLAGS); \
 	for cpu in cortex-m0plus cortex-m3; do \
-		printf '%s\n' runtime/src/*.c | xargs -P 2 -I{} \
+		printf '%s\n' runtime/src/*.c runtime/shims/rtthread/*.c | xargs -P 2 -I{} \
 			clang-tidy --quiet {} -- $(C_FLAGS) --target=arm-none-eabi -mcpu=$$cpu -ffreestanding; \
 	done; } 2>&1 | sed '/^[0-9]* warnings\{0,1\} generated\.$$/d' # counts what is suppressed
 

@@ -266,6 +266,11 @@ HEAP_CORE(basic, task, 32)
 
 #endif
 
+uint32_t rw_heap_bins(uint32_t granules)
+{
+    return heap_class(granules + HEAP_BLOCK_MIN) - HEAP_BLOCK_MIN + 1U;
+}
+
 void *rw_heap_alloc(const rw_heap_t *heap, size_t size)
 {
     return rw_alloc_cores[heap->object.core](&heap->object, size);

@@ -85,6 +85,11 @@ RW_HEAP_CORE_DECLARE(none_core_32);
 RW_HEAP_CORE_DECLARE(basic_core_16);
 RW_HEAP_CORE_DECLARE(basic_core_32);
 
+/* Heads of free lists that a heap of so many granules needs. Layouts have the number from the
+ * generator; heaps made at run time ask here.
+ * Time: O(1). ISR: yes. Blocks: never. */
+uint32_t rw_heap_bins(uint32_t granules);
+
 /* Takes a block of at least size bytes, contents undefined, 8-aligned.
  * Returns NULL iff size is 0, there is no room, or (checks basic) a damaged free list was found;
  * size > object.size and damage are faults. There is room iff one of the first few free blocks of

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RT-Thread's memory management as a shim: on the host, 64 and 32 bit, under sanitizers and with
+threads; on an emulated Cortex-M3; with faults seeded into a copy of the runtime; what is linked."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from emulate import build, qemu
+from runtime_host import SANITIZED, THREADS, WIDTHS, mutant, run
+
+FOLDER = Path(__file__).resolve().parent / "shims" / "rtthread"
+EXAMPLE = build.ROOT / "examples" / "mps2"
+CONFIG = FOLDER / "rtthread.ramwright.yaml"
+TESTS = ("main.c", "check.c", "malloc.c", "heaps.c", "slabs.c", "pools.c", "misuse.c")
+PASSED = "all as RT-Thread has it\n"
+WARNINGS = ("-std=gnu11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
+
+# what is broken: (file, text, what it becomes); each must be noticed by the tests of calls
+MUTANTS = {
+    "count_of_free_blocks_not_kept": ("mempool.c", "count_free(mp, 1U);", ";"),
+    "bad_free_counted": (
+        "mempool.c",
+        "!= RW_OK) {\n        count_free",
+        "== RW_E_SIZE) {\n count_free",
+    ),
+    "inverse_short_of_bits": ("mempool.c", "bits < 8U * sizeof(uintptr_t)", "bits < 16U"),
+    "links_not_cleared": (
+        "mempool.c",
+        "rw_bytes_clear(links_end - count, count",
+        "rw_bytes_clear(links_end - count, 0U * count",
+    ),
+    "owner_not_compared": ("created.c", ">= created->size", "> SIZE_MAX - 1U"),
+    "name_not_cut": ("created.c", "length < sizeof object->name - 1U", "length < 64U"),
+    "old_block_kept_by_realloc": (
+        "created.c",
+        "if (calls->free(block, object) == RW_OK) {",
+        "if (block != NULL) {",
+    ),
+    "bins_not_cleared": ("created.c", "rw_bytes_clear(cut, size);", ""),
+    "memheap_figures_not_kept": (
+        "memheap.c",
+        "heap->available_size = heap->heap",
+        "size_t x = heap->heap",
+    ),
+    "zone_table_off_by_one": (
+        "slab.c",
+        "if (size > block_size_of(zone)) {",
+        "if (size >= block_size_of(zone)) {",
+    ),
+    "hook_told_before": ("malloc.c", "return malloc_hook == NULL", "return malloc_hook != NULL"),
+}
+
+
+def host_layout(directory: Path) -> Path:
+    """The source of the layout for the host."""
+    text = CONFIG.read_text(encoding="utf-8").replace("cortex-m3", "host")
+    file = directory / CONFIG.name
+    file.write_text(re.sub(r", linker: \w+", "", text), encoding="utf-8")
+    return build.generated(file, directory / "generated", "rtthread").source
+
+
+def on_host(
+    directory: Path, tests: Sequence[str], flags: Sequence[str], runtime: Path = build.RUNTIME
+) -> Path:
+    """The executable of `tests` with the shim and the whole runtime."""
+    layout = host_layout(directory)
+    shim = runtime / "shims" / "rtthread"
+    executable = directory / "tests"
+    sources = [
+        *(FOLDER / test for test in tests),
+        *(layout, *sorted(shim.glob("*.c")), *sorted((runtime / "src").glob("*.c"))),
+        *sorted((runtime / "src" / "ports").glob("posix*.c")),
+    ]
+    includes = (FOLDER, layout.parent, runtime / "include", runtime / "src", shim / "include")
+    sections = ("-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-pthread")
+    build.output_of(
+        [
+            *("gcc", *WARNINGS, *sections, *flags, *(f"-I{path}" for path in includes)),
+            *("-o", executable, *sources),
+        ]
+    )
+    return executable
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_calls_are_rtthreads(width: str, tmp_path: Path) -> None:
+    done = run(on_host(tmp_path, (*TESTS, "on_host.c"), (width, *SANITIZED)))
+    assert (done.returncode, done.stdout) == (0, PASSED), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("flags", [THREADS, ("-m64", *SANITIZED), ("-m32", "-O2")])
+def test_waiting_gives_each_block_one_owner(flags: tuple[str, ...], tmp_path: Path) -> None:
+    done = run(on_host(tmp_path, ("waiting.c", "check.c"), flags))
+    assert (done.returncode, done.stdout) == (0, PASSED), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_seeded_fault_is_noticed(name: str, tmp_path: Path) -> None:
+    file, old, new = MUTANTS[name]
+    copy = mutant(tmp_path, f"shims/rtthread/{file}", old, new)
+    done = run(on_host(tmp_path, (*TESTS, "on_host.c"), ("-m64", "-Wno-unused"), copy))
+    assert done.returncode != 0, name
+
+
+def test_a_waiter_that_nobody_dismisses_is_noticed(tmp_path: Path) -> None:
+    old = "        waiter->block = &dismissal;\n"
+    copy = mutant(tmp_path, "shims/rtthread/mempool.c", old, "        waiter->block = waiter;\n")
+    done = run(on_host(tmp_path, ("waiting.c", "check.c"), SANITIZED, copy))
+    assert done.returncode != 0
+
+
+def firmware(directory: Path, sources: Sequence[Path], *flags: str) -> Path:
+    """The ELF of a firmware for the MPS2 board, with its link map beside it."""
+    layout = build.generated(CONFIG, directory / "generated", "rtthread")
+    maker = build.Build("cortex-m3", directory, flags)
+    shim = build.RUNTIME / "shims" / "rtthread"
+    includes = (layout.directory, EXAMPLE, FOLDER, shim / "include")
+    objects = [
+        maker.compiled(source, includes=includes, name=f"{number}-{source.stem}")
+        for number, source in enumerate(
+            (*sources, layout.source, EXAMPLE / "startup.c", *sorted(shim.glob("*.c")))
+        )
+    ]
+    link_map = f"-Wl,-Map={directory / 'link.map'}"
+    scripts = layout.scripts(FOLDER / "board.ld")
+    return maker.linked("firmware", [*objects, maker.runtime()], scripts, link_map)
+
+
+def test_calls_are_rtthreads_on_a_cortex_m3(tmp_path: Path) -> None:
+    sources = [FOLDER / test for test in (*TESTS, "on_mps2.c")]
+    elf = firmware(tmp_path, [*sources, EXAMPLE / "semihosting.c"])
+    done = qemu.run(qemu.BOARDS["mps2-an385"], build.raw_image(elf), timeout=100)
+    assert (done.status, done.output) == (0, PASSED)
+
+
+def linked(directory: Path, *flags: str) -> str:
+    """What is linked of the least firmware: the link map from where it lists that."""
+    firmware(directory, [FOLDER / "least.c"], *flags)
+    text = (directory / "link.map").read_text(encoding="utf-8")
+    return text[text.index("Linker script and memory map") :]
+
+
+def functions(text: str) -> set[str]:
+    """The functions and data whose sections have an address."""
+    return set(
+        re.findall(r"^ \.(?:text|rodata|bss|data)\.(\w+)\s+0x0*[1-9a-f]", text, re.MULTILINE)
+    )
+
+
+def test_making_objects_at_run_time_is_linked_only_when_used(tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("none", "pool", "memheap")}
+    for folder in folders.values():
+        folder.mkdir()
+    none = functions(linked(folders["none"]))
+    pool = functions(linked(folders["pool"], "-DUSE_POOL"))
+    memheap = functions(linked(folders["memheap"], "-DUSE_MEMHEAP"))
+    created = {"rw_created_add", "rw_created_owner"}
+    assert "rt_malloc" in none
+    assert not [name for name in none if name.startswith(("rw_created", "rt_mp", "rt_memheap"))]
+    assert not none & {"rw_heap_alloc_basic_interrupt_32", "rw_pool_alloc_basic_shared_16"}
+    assert created | {"rt_mp_alloc", "rw_pool_alloc_basic_shared_16"} <= pool
+    assert not pool & {"rt_memheap_alloc", "rw_heap_alloc_basic_interrupt_32"}
+    assert created | {"rt_memheap_alloc", "rw_heap_alloc_basic_interrupt_32"} <= memheap
+    assert not memheap & {"rt_mp_alloc", "rw_pool_alloc_basic_shared_16"}
+
+
+KERNEL = ("-DRW_PORT_HEADER=<ramwright/ports/rt_thread.h>", f"-I{FOLDER / 'kernel'}")
+
+
+def under_kernel(directory: Path, compiler: Sequence[str], *flags: str) -> None:
+    """Compiles shim and waiting against declarations of the kernel."""
+    shim = build.RUNTIME / "shims" / "rtthread"
+    sources = [*shim.glob("*.c"), *(build.RUNTIME / "src" / f for f in ("waiter.c", "pool_wait.c"))]
+    includes = (f"-I{build.RUNTIME / 'include'}", f"-I{shim / 'include'}")
+    for source in sources:
+        obj = directory / f"{source.stem}.o"
+        command = (*compiler, *WARNINGS, "-ffreestanding", *includes, *KERNEL, *flags)
+        build.output_of([*command, "-c", source, "-o", obj])
+
+
+@pytest.mark.parametrize(
+    "compiler",
+    [
+        ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb"),
+        ("clang", "-mcpu=cortex-m0plus", "--target=arm-none-eabi"),
+    ],
+    ids=["gcc", "clang"],
+)
+def test_it_compiles_behind_the_kernels_own_header(
+    compiler: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert shutil.which(compiler[0])
+    under_kernel(tmp_path, compiler)
+
+
+def test_a_kernel_that_keeps_its_own_pools_is_an_error_that_says_so(tmp_path: Path) -> None:
+    with pytest.raises(build.BuildError, match="none of RT_USING_MEMPOOL"):
+        under_kernel(
+            tmp_path, ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb"), "-DWITH_MEMPOOL"
+        )
