@@ -51,8 +51,20 @@ class Target:
     def callable_image(self, name: str, sources: Sequence[str], *flags: str) -> Path:
         """The ELF of firmware/`name`.ramwright.yaml, everything of it linked, and of `sources`."""
         config = (FIRMWARE / f"{name}.ramwright.yaml").read_text(encoding="utf-8")
-        layout = self.layout(name, config.replace("CPU", self.cpu))
-        objects = self._compiled(name, layout, sources)
+        files = [FIRMWARE / source for source in sources]
+        return self.image_of(name, config.replace("CPU", self.cpu), files, (), *flags)
+
+    def image_of(
+        self,
+        name: str,
+        config: str,
+        sources: Sequence[Path],
+        includes: Sequence[Path],
+        *flags: str,
+    ) -> Path:
+        """The ELF of the text of a config, everything of it linked, and of `sources`."""
+        layout = self.layout(name, config)
+        objects = self._compiled(name, layout, sources, includes)
         scripts = layout.scripts(BOARD)
         return self.build.linked(name, objects, scripts, EXTERNAL, "-Wl,--no-gc-sections", *flags)
 
@@ -81,15 +93,15 @@ class Target:
         )
         return contributions(map_file.read_text(encoding="utf-8"))
 
-    def _compiled(self, name: str, layout: Layout, sources: Sequence[str]) -> list[Path]:
+    def _compiled(
+        self, name: str, layout: Layout, sources: Sequence[Path], includes: Sequence[Path]
+    ) -> list[Path]:
         """The objects of `sources`, of the layout, and the runtime."""
-        files = [layout.source, *(FIRMWARE / source for source in sources)]
+        folders = [layout.directory, FIRMWARE, *includes]
         return [
             *(
-                self.build.compiled(
-                    file, includes=[layout.directory, FIRMWARE], name=f"{name}/{file.stem}"
-                )
-                for file in files
+                self.build.compiled(file, includes=folders, name=f"{name}/{file.stem}")
+                for file in (layout.source, *sources)
             ),
             self.build.runtime(),
         ]

@@ -19,6 +19,8 @@ from bench.heaps import HOLES
 from bench.marks import Mark, all_marks
 from bench.pools import CONFIGS as POOLS
 from bench.results import Results
+from bench.rtthread import DEFAULTS
+from bench.rtthread import POOLS as RTTHREAD_POOLS
 from bench.slabs import CONFIGS as SLABS
 from bench.slabs import MANY
 
@@ -66,6 +68,7 @@ def markdown(results: Results) -> str:
         _heaps_beside(ours, peers["heaps"]),
         _closures_beside(ours, peers["closures"]),
         _boot_beside(ours, peers["boot"]),
+        _rtthread_beside(ours, peers["rtthread"]),
         _arenas(ours),
         _pools(ours),
         _calls(ours, "Heaps on trace (b)", "heap", HEAPS, "64 KiB; all of the trace."),
@@ -200,6 +203,25 @@ def _boot_beside(ours: Figures, peers: dict[str, Any]) -> Table:
         "Measured as: what had been executed when the first allocation succeeded. Peers: recorded."
     )
     return _beside("Boot beside peers", text, peers, rows)
+
+
+def _rtthread_beside(ours: Figures, peers: dict[str, Any]) -> Table:
+    shims = [(f"rt_mp, {count} of them", f"mp-{count}") for count in RTTHREAD_POOLS]
+    shims += [(f"rt_malloc, default: a {default}", default) for default in DEFAULTS]
+    rows = []
+    for name, key in shims:
+        cells = [f"**Ramwright**, {name}"]
+        for cpu in ("cortex-m0plus", "cortex-m3"):
+            for call in ("alloc", "free"):
+                figure = f"rtthread/{key}/{cpu}/Os/{call}"
+                spread = (f"{figure}.{what}" for what in ("mean", "median", "max"))
+                cells.append("/".join(_of(ours, each) for each in spread if each in ours) or ABSENT)
+        rows.append(cells)
+    text = (
+        "Through the shim, checks basic, locks included: mean/median/max on trace (b), with a slab "
+        "in tides; of pools median/max of 64 blocks of 64 B. Peers: recorded, with their own calls."
+    )
+    return _beside("RT-Thread's calls beside RT-Thread", text, peers, rows)
 
 
 def _arenas(ours: Figures) -> Table:
