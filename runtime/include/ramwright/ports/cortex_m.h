@@ -81,7 +81,7 @@ static inline void rw_port_unlock_task(uintptr_t state)
 #define RW_PORT_SPINLOCK 31
 #endif
 
-/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+/* NOLINTNEXTLINE(performance-no-int-to-ptr): the address of a register */
 #define RW_PORT_SPINLOCK_REGISTER (*(volatile uint32_t *)(0xD0000100U + 4U * RW_PORT_SPINLOCK))
 
 static inline uintptr_t rw_port_lock_core(void)
