@@ -67,10 +67,48 @@ def test_limit_is_the_runtimes(macro: str, value: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("granules", "bins"),
-    [(2, 3), (3, 4), (5, 6), (6, 7), (7, 7), (8, 8), (8189, 46), (8190, 47), (8191, 47)],
+    [
+        (2, 1),
+        (15, 14),
+        (16, 15),
+        (17, 15),
+        (255, 46),
+        (256, 47),
+        (319, 47),
+        (320, 48),
+        (8191, 66),
+        (32767, 74),
+        (32768, 103),  # links of 32 bits: fine classes all the way
+        (4194303, 158),
+    ],
 )
 def test_heap_bins_number_the_size_classes(granules: int, bins: int) -> None:
     assert abi.heap_bins(granules) == bins
+
+
+def test_heap_bins_are_those_of_the_runtime(tmp_path: Path) -> None:
+    granules = [2, 3, *range(4, 700), *range(700, 32768, 97), 32767, 32768, 10**5, 10**6, 4194303]
+    program = tmp_path / "classes.c"
+    program.write_text(
+        f"""#include <stdio.h>
+        #include "heap_lists.h"
+        int main(void)
+        {{
+            static const uint32_t all[] = {{{", ".join(map(str, granules))}}};
+            for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++) {{
+                const heap_traits_t traits = {{true, all[i] > RW_HEAP_GRANULES_MAX_16}};
+                printf("%u ", heap_class(traits, all[i]) - HEAP_CLASS_FIRST + 1U);
+            }}
+            return 0;
+        }}
+        """,
+        encoding="utf-8",
+    )
+    folders = [f"-I{assets.path(part)}" for part in ("include", "src")]
+    executable = tmp_path / "classes"
+    subprocess.run(["gcc", *folders, "-o", executable, program], check=True)
+    printed = subprocess.run([executable], capture_output=True, text=True, check=True).stdout
+    assert [int(bins) for bins in printed.split()] == list(map(abi.heap_bins, granules))
 
 
 @pytest.mark.parametrize("value", [1, 3, 5, 25, 1023, 65535, 2**31 - 1])

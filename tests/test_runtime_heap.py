@@ -55,7 +55,7 @@ MUTANTS = {
     "successor_not_told": (
         "heap_shadow",
         CORE,
-        "if (end == next) {",
+        "if (end == next) { /* behind it lies a used block */",
         "if (end == next + 1U) {",
     ),
     "footer_believed": (
@@ -79,14 +79,15 @@ MUTANTS = {
     "freed_header_not_marked": (
         "heap_misuse",
         CORE,
-        "= header ^ freed;",
-        "= header;",
+        "*check = (uint16_t)~*check;",
+        "*check = (uint16_t)*check;",
     ),
     "successor_signed_again": (
         "heap_misuse",
         CORE,
-        "(!heap_is_free(heap.traits, header, place) ||",
-        "(",
+        "(!heap_is_free(heap.traits, header, index) || !heap_size_fits(heap, index, size))) {\n"
+        "        return HEAP_DAMAGED;",
+        "!heap_size_fits(heap, index, size)) {\n        return HEAP_DAMAGED;",
     ),
     "failed_free_not_undone": (
         "heap_misuse",

@@ -19,10 +19,12 @@ POOL_COUNT_MAX = 32767
 POOL_COUNT_MAX_8 = 127  # with 8-bit links
 
 HEAP = 24  # rw_heap_t
-HEAP_STATE = 28  # rw_heap_state_t
+HEAP_STATE = 16  # rw_heap_state_t
 HEAP_GRANULE = 8
+HEAP_CLASS_COARSE = 48  # with 16-bit links, size classes beyond it are half as many
 HEAP_GRANULES_MAX_16 = 32767  # with 16-bit links
 HEAP_GRANULES_MAX = 2**22 - 1  # with 32-bit links
+HEAP_MAP_WORDS = {16: 3, 32: 5}  # by link width; they lie behind the state, the bins behind them
 
 SLAB = 52  # rw_slab_t
 SLAB_BLOCKS_MAX = 1024
@@ -34,12 +36,26 @@ SLAB_ZONE_STATE = 8  # rw_zone_state_t
 MEMHEAP = 24  # rw_memheap_t
 
 
+def heap_link_bits(granules: int) -> int:
+    """The narrowest links for a heap of `granules`."""
+    return 16 if granules <= HEAP_GRANULES_MAX_16 else 32
+
+
 def heap_bins(granules: int) -> int:
-    """Size classes of a heap of `granules`, as heap.h numbers them: up to that of the largest size
-    a request can name, which is two granules more."""
+    """Size classes of a heap of `granules`, as heap.h numbers them from 2 on: up to its own."""
     assert granules >= 2
-    shift = max((granules + 2).bit_length() - 3, 0)
-    return 4 * shift + (granules + 2 >> shift) - 1
+    shift = max(granules.bit_length() - 4, 0)
+    last = 8 * shift + (granules >> shift)
+    if heap_link_bits(granules) == 16 and last > HEAP_CLASS_COARSE:
+        last = (last + HEAP_CLASS_COARSE) // 2
+    return last - 1
+
+
+def heap_control(granules: int) -> int:
+    """Bytes of state, map and bins of a heap of `granules`, whole words."""
+    links = heap_link_bits(granules)
+    size = HEAP_STATE + 4 * HEAP_MAP_WORDS[links] + heap_bins(granules) * links // 8
+    return -(-size // POINTER) * POINTER
 
 
 def inverse_of_odd(value: int) -> int:

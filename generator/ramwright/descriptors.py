@@ -154,12 +154,11 @@ def _core_faults(elf: ElfImage, core: int, obj: Object) -> Iterator[str]:
 
 def _state_size(obj: Object) -> int:
     """Bytes of the variable that is named after the object and `state`: a pool's links lie before
-    its head, a heap's bins behind."""
+    its head, a heap's map and bins behind."""
     if isinstance(obj.plan, PoolPlan):
         return obj.plan.state_size
     if isinstance(obj.plan, HeapPlan):
-        bins = obj.plan.bins * obj.plan.link_bits // 8
-        return -(-(abi.HEAP_STATE + bins) // abi.POINTER) * abi.POINTER
+        return abi.heap_control(obj.plan.granules)
     return abi.SLAB_STATE
 
 

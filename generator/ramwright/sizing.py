@@ -40,7 +40,7 @@ def heap_plan(heap: Heap) -> HeapPlan:
     return HeapPlan(
         granules=granules,
         bins=abi.heap_bins(granules),
-        link_bits=16 if granules <= abi.HEAP_GRANULES_MAX_16 else 32,
+        link_bits=abi.heap_link_bits(granules),
     )
 
 
@@ -62,8 +62,7 @@ def state_size(thing: Buffer | Pool | Heap | Slab) -> int:
     if isinstance(thing, Pool):
         return pool_plan(thing).state_size
     if isinstance(thing, Heap):
-        heap = heap_plan(thing)
-        return _word(abi.HEAP_STATE + heap.bins * heap.link_bits // 8)
+        return abi.heap_control(heap_plan(thing).granules)
     if isinstance(thing, Slab):
         slab = slab_plan(thing)
         per_slab = abi.SLAB_PAGE + 4 * slab.map_words

@@ -245,6 +245,7 @@ def _heap(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
         **_calls(obj, str(common["core_name"])),
         "summary": _summary(obj, byte_count(obj.size)),
         "link_type": f"uint{plan.link_bits}_t",
+        "map_words": abi.HEAP_MAP_WORDS[plan.link_bits],
         "bins": plan.bins,
         "granules": plan.granules,
     }

@@ -22,7 +22,7 @@ RW_INLINE const rw_heap_t *heap_of(const rw_object_t *object)
 #define HEAP_SHARING_interrupt RW_SHARING_INTERRUPT
 #define HEAP_SHARING_core RW_SHARING_CORE
 
-/* A size that no arena of the object's size holds. */
+/* A size that the heap does not hold even when it is empty. */
 RW_NOINLINE void *heap_reject(const rw_object_t *object, size_t size)
 {
     if (size != 0U) {
@@ -31,27 +31,73 @@ RW_NOINLINE void *heap_reject(const rw_object_t *object, size_t size)
     return NULL;
 }
 
-/* The block an alloc found, or NULL after reporting the damage it found. */
-RW_INLINE void *heap_granted(heap_view_t heap, heap_found_t index)
+/* What a caller gets who gets no block. */
+RW_NOINLINE void *heap_denied(const rw_heap_t *heap, heap_found_t found)
 {
-    if ((int32_t)index > 0) {
-        return heap_payload(heap, index);
-    }
-    if (heap.traits.checked && index != 0U) {
-        rw_on_fault(RW_E_CORRUPT, &heap.self->object, heap_payload(heap, index & ~HEAP_DAMAGED));
+    if (found != 0U) {
+        const size_t offset = (size_t)(found & ~HEAP_DAMAGED) * RW_HEAP_GRANULE;
+        rw_on_fault(RW_E_CORRUPT, &heap->object, heap->object.arena + offset);
     }
     return NULL;
+}
+
+/* The block an alloc found, or NULL after reporting the damage it found. */
+RW_INLINE void *heap_granted(heap_view_t heap, heap_found_t found)
+{
+    if (!heap.traits.checked) {
+        return found != 0U ? heap_payload(heap, found) : NULL;
+    }
+    return (int32_t)found > 0 ? heap_payload(heap, found) : heap_denied(heap.self, found);
+}
+
+RW_NOINLINE rw_status_t heap_fault(void *block, const rw_object_t *object, rw_status_t fault)
+{
+    rw_on_fault(fault, object, block);
+    return fault;
+}
+
+/* Why no intact used block starts at block; reported, unless block is NULL. Called with no lock: a
+ * header may change meanwhile, but whose block it is not has no use for the difference. */
+RW_INLINE rw_status_t heap_blame(heap_traits_t traits, const rw_object_t *object, void *block)
+{
+    const heap_view_t heap = heap_view(traits, heap_of(object));
+    const uintptr_t offset = (uintptr_t)block - (uintptr_t)object->arena;
+    const uint32_t index = (uint32_t)(offset / RW_HEAP_GRANULE);
+    rw_status_t fault = RW_E_CORRUPT;
+    if (block == NULL) {
+        return RW_OK;
+    }
+    if (offset >= object->size) {
+        fault = RW_E_FOREIGN;
+    } else if (offset % RW_HEAP_GRANULE != 0U || offset == 0U) {
+        fault = RW_E_MISALIGNED;
+    } else if (index > heap.state->top ||
+               heap_is_free(heap.traits, *heap_header(heap, index), index)) {
+        fault = RW_E_DOUBLE_FREE;
+    }
+    return heap_fault(block, object, fault);
+}
+
+RW_NOINLINE rw_status_t heap_blame_16(void *block, const rw_object_t *object)
+{
+    return heap_blame((heap_traits_t){true, false}, object, block);
+}
+
+RW_NOINLINE rw_status_t heap_blame_32(void *block, const rw_object_t *object)
+{
+    return heap_blame((heap_traits_t){true, true}, object, block);
 }
 
 RW_INLINE void *heap_alloc(heap_traits_t traits, rw_sharing_t sharing, const rw_object_t *object,
                            size_t size)
 {
-    if (size - 1U >= object->size) {
+    const size_t granules = heap_granules(size);
+    if (granules > heap_of(object)->granules) {
         return heap_reject(object, size);
     }
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    const heap_found_t index = heap_alloc_locked(heap, heap_granules(size));
+    const heap_found_t index = heap_alloc_locked(heap, (uint32_t)granules);
     rw_port_unlock(sharing, lock);
     return heap_granted(heap, index);
 }
@@ -59,49 +105,58 @@ RW_INLINE void *heap_alloc(heap_traits_t traits, rw_sharing_t sharing, const rw_
 RW_INLINE void *heap_alloc_aligned(heap_traits_t traits, rw_sharing_t sharing,
                                    const rw_object_t *object, size_t alignment, size_t size)
 {
+    const size_t granules = heap_granules(size);
     if (alignment == 0U || (alignment & (alignment - 1U)) != 0U || alignment > object->size) {
         rw_on_fault(RW_E_ALIGNMENT, object, NULL);
         return NULL;
     }
-    if (size - 1U >= object->size) {
+    if (granules > heap_of(object)->granules) {
         return heap_reject(object, size);
     }
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    const uint32_t granules = heap_granules(size);
     const heap_found_t index =
         alignment <= RW_HEAP_GRANULE
-            ? heap_alloc_locked(heap, granules)
-            : heap_alloc_aligned_locked(heap, (uint32_t)(alignment / RW_HEAP_GRANULE), granules);
+            ? heap_alloc_locked(heap, (uint32_t)granules)
+            : heap_alloc_aligned_locked(heap, (uint32_t)(alignment / RW_HEAP_GRANULE),
+                                        (uint32_t)granules);
     rw_port_unlock(sharing, lock);
     return heap_granted(heap, index);
+}
+
+/* Granules of a new size of a block; one too many where the heap does not hold it, for the block is
+ * identified all the same. */
+RW_INLINE uint32_t heap_wanted(const rw_object_t *object, size_t size)
+{
+    const size_t granules = heap_granules(size);
+    const uint32_t most = heap_of(object)->granules;
+    return granules > most ? most + 1U : (uint32_t)granules;
 }
 
 RW_INLINE rw_status_t heap_resize(heap_traits_t traits, rw_sharing_t sharing,
                                   const rw_object_t *object, void *block, size_t size)
 {
-    /* A size beyond the arena is one granule too many: the block is identified all the same. */
-    const uint32_t granules =
-        size <= object->size ? heap_granules(size) : heap_of(object)->granules + 1U;
+    const uint32_t granules = heap_wanted(object, size);
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
     const rw_status_t status = heap_resize_locked(heap, block, granules);
     rw_port_unlock(sharing, lock);
-    if (status != RW_OK && status != RW_E_SIZE) {
-        rw_on_fault(status, object, block);
+    if (status == RW_OK || status == RW_E_SIZE) {
+        return status;
     }
-    return status;
+    if (status == RW_E_CORRUPT) {
+        return heap_fault(block, object, status);
+    }
+    return traits.wide ? heap_blame_32(block, object) : heap_blame_16(block, object);
 }
 
 RW_INLINE void *heap_lower(heap_traits_t traits, rw_sharing_t sharing, const rw_object_t *object,
                            const void *block, size_t size)
 {
-    if (size > object->size) {
-        return NULL;
-    }
+    const uint32_t granules = heap_wanted(object, size);
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    void *lowered = heap_lower_locked(heap, block, heap_granules(size));
+    void *lowered = heap_lower_locked(heap, block, granules);
     rw_port_unlock(sharing, lock);
     return lowered;
 }
@@ -109,16 +164,22 @@ RW_INLINE void *heap_lower(heap_traits_t traits, rw_sharing_t sharing, const rw_
 RW_INLINE rw_status_t heap_free(heap_traits_t traits, rw_sharing_t sharing,
                                 const rw_object_t *object, void *block)
 {
-    if (block == NULL) {
+    uint32_t index = 0;
+    uint32_t header = 0;
+    if (!traits.checked && block == NULL) {
         return RW_OK;
     }
     const uintptr_t lock = rw_port_lock(sharing);
-    const rw_status_t status = heap_free_locked(heap_view(traits, heap_of(object)), block);
-    rw_port_unlock(sharing, lock);
-    if (traits.checked && status != RW_OK) {
-        rw_on_fault(status, object, block);
+    const heap_view_t heap = heap_view(traits, heap_of(object));
+    if (!heap_identify(heap, block, &index, &header)) {
+        rw_port_unlock(sharing, lock);
+        return traits.wide ? heap_blame_32(block, object) : heap_blame_16(block, object);
     }
-    return status;
+    const rw_status_t status = heap_free_locked(heap, index, header);
+    rw_port_unlock(sharing, lock);
+    RW_OPAQUE(index);
+    return traits.checked && status != RW_OK ? heap_fault(heap_payload(heap, index), object, status)
+                                             : RW_OK;
 }
 
 /* The lock is for a flag in the header: the free of the block before changes it. */
@@ -132,9 +193,9 @@ RW_INLINE size_t heap_usable(heap_traits_t traits, rw_sharing_t sharing, const r
     }
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    const rw_status_t status = heap_identify(heap, block, &index, &header);
+    const bool used = heap_identify(heap, block, &index, &header);
     rw_port_unlock(sharing, lock);
-    return status == RW_OK ? heap_bytes(heap_size(traits, header)) : 0U;
+    return used ? heap_bytes(heap_size(traits, header)) : 0U;
 }
 
 RW_INLINE rw_status_t heap_check(heap_traits_t traits, rw_sharing_t sharing,
@@ -266,9 +327,11 @@ HEAP_CORE(basic, task, 32)
 
 #endif
 
-uint32_t rw_heap_bins(uint32_t granules)
+size_t rw_heap_control_32(uint32_t granules)
 {
-    return heap_class(granules + HEAP_BLOCK_MIN) - HEAP_BLOCK_MIN + 1U;
+    const uint32_t last = heap_class((heap_traits_t){true, true}, granules);
+    const uint32_t bins = last - HEAP_CLASS_FIRST + 1U;
+    return sizeof(rw_heap_state_t) + (RW_HEAP_MAP_WORDS_32 + bins) * sizeof(uint32_t);
 }
 
 void *rw_heap_alloc(const rw_heap_t *heap, size_t size)

@@ -33,6 +33,8 @@
 
 _Static_assert(HEAP_BLOCK_MIN *RW_HEAP_GRANULE == 4U * sizeof(uint32_t),
                "the smallest block holds header, two links of 32 bits and footer");
+_Static_assert(RW_HEAP_OVERHEAD == RW_HEAP_GRANULE + sizeof(uint32_t),
+               "the granule that no block starts on and the header of the one block");
 _Static_assert(RW_HEAP_GRANULES_MAX_16 < (1U << 15), "sizes fit a header with 16 check bits");
 _Static_assert(RW_HEAP_GRANULES_MAX_32 < (1U << 22), "sizes fit a header with 8 check bits");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -211,10 +213,10 @@ RW_INLINE uintptr_t heap_index(heap_view_t heap, const void *address)
     return offset >> 3 | offset << (sizeof(offset) * 8U - 3U); /* misaligned: high bits set */
 }
 
-/* Granules of a block that offers size bytes, 1 <= size <= SIZE_MAX - 3. */
-RW_INLINE uint32_t heap_granules(size_t size)
+/* Granules of a block that offers size bytes; for size 0 more than any heap has. */
+RW_INLINE size_t heap_granules(size_t size)
 {
-    const uint32_t granules = (uint32_t)((size + 3U) / RW_HEAP_GRANULE) + 1U;
+    const size_t granules = ((size - 1U) / 4U + 1U) / 2U + 1U; /* does not wrap */
     return granules < HEAP_BLOCK_MIN ? HEAP_BLOCK_MIN : granules;
 }
 

@@ -38,9 +38,9 @@ RW_INLINE heap_found_t heap_check_blocks(heap_view_t heap, uint32_t *free_blocks
     return prev_free || used != heap.state->used ? HEAP_DAMAGED : 0U;
 }
 
-RW_INLINE bool heap_listed(const rw_heap_state_t *state, uint32_t class)
+RW_INLINE bool heap_listed(heap_view_t heap, uint32_t class)
 {
-    return (state->map[class / 32U] & 0x80000000U >> class % 32U) != 0U;
+    return (heap_map(heap)[class / 32U] & heap_map_bit(class)) != 0U;
 }
 
 /* Walks one list, counting its blocks down from *free_blocks. */
@@ -48,7 +48,7 @@ RW_INLINE heap_found_t heap_check_list(heap_view_t heap, uint32_t class, uint32_
 {
     uint32_t prev = 0;
     uint32_t index = heap_head(heap.traits, heap_bin(heap, class));
-    if (heap_listed(heap.state, class) != (index != 0U)) {
+    if (heap_listed(heap, class) != (index != 0U)) {
         return HEAP_DAMAGED;
     }
     for (; index != 0U; index = heap_link(heap, index, HEAP_NEXT)) {
@@ -57,7 +57,7 @@ RW_INLINE heap_found_t heap_check_list(heap_view_t heap, uint32_t class, uint32_
         }
         const uint32_t header = *heap_header(heap, index);
         if (!heap_is_free(heap.traits, header, index) ||
-            heap_class(heap_size(heap.traits, header)) != class ||
+            heap_class(heap.traits, heap_size(heap.traits, header)) != class ||
             heap_link(heap, index, HEAP_PREV) != prev) {
             return HEAP_DAMAGED | index;
         }
@@ -74,12 +74,13 @@ RW_INLINE heap_found_t heap_check_locked(heap_view_t heap)
         return HEAP_DAMAGED;
     }
     heap_found_t damage = heap_check_blocks(heap, &free_blocks);
-    const uint32_t last = heap_class(heap.self->granules + 2U);
+    const uint32_t last = heap_class(heap.traits, heap.self->granules);
+    const uint32_t classes = 32U * heap_map_words(heap.traits);
     for (uint32_t class = HEAP_CLASS_FIRST; class <= last && damage == 0U; class ++) {
         damage = heap_check_list(heap, class, &free_blocks);
     }
-    for (uint32_t class = last + 1U; class < HEAP_CLASSES && damage == 0U; class ++) {
-        damage = heap_listed(heap.state, class) ? HEAP_DAMAGED : 0U; /* no such class */
+    for (uint32_t class = last + 1U; class < classes && damage == 0U; class ++) {
+        damage = heap_listed(heap, class) ? HEAP_DAMAGED : 0U; /* no such class */
     }
     return damage == 0U && free_blocks != 0U ? HEAP_DAMAGED : damage;
 }
@@ -102,32 +103,22 @@ RW_INLINE void heap_walk_locked(heap_view_t heap, rw_visit_t visit, void *contex
     }
 }
 
-/* Largest class whose list is not empty; call only if there is one. */
-RW_INLINE uint32_t heap_largest_class(const rw_heap_state_t *state)
-{
-    uint32_t word = RW_HEAP_MAP_WORDS - 1U;
-    while (state->map[word] == 0U) {
-        word--;
-    }
-    return 32U * word + 31U - (uint32_t)__builtin_ctz(state->map[word]);
-}
-
-/* Granules of the largest request that would succeed: alloc looks at no more blocks of a request's
- * own class than this does. */
+/* Granules of the largest request that would succeed: an alloc looks at the first block of its own
+ * class, so of the largest class that has any, its first block decides. */
 RW_INLINE uint32_t heap_largest(heap_view_t heap)
 {
-    const rw_heap_state_t *state = heap.state;
-    uint32_t largest = heap.self->granules - state->top;
-    uint32_t index = 0;
-    if ((state->map[0] | state->map[1] | state->map[2]) != 0U) {
-        index = heap_head(heap.traits, heap_bin(heap, heap_largest_class(state)));
-    }
-    for (uint32_t looks = HEAP_LOOKS; looks > 0U && index != 0U && index <= state->top; looks--) {
-        const uint32_t size = heap_size(heap.traits, *heap_header(heap, index));
-        largest = size > largest ? size : largest;
-        index = heap_link(heap, index, HEAP_NEXT);
-    }
-    return largest;
+    const uint32_t virgin = heap.self->granules - heap.state->top;
+    uint32_t word = heap_map_words(heap.traits);
+    do {
+        if (word == 0U) {
+            return virgin;
+        }
+        word--;
+    } while (heap_map(heap)[word] == 0U);
+    const uint32_t class = 32U * word + 31U - (uint32_t)__builtin_ctz(heap_map(heap)[word]);
+    const uint32_t index = heap_head(heap.traits, heap_bin(heap, class));
+    const uint32_t recycled = heap_size(heap.traits, *heap_header(heap, index));
+    return recycled > virgin ? recycled : virgin;
 }
 
 RW_INLINE void heap_stats_locked(heap_view_t heap, rw_stats_t *out)

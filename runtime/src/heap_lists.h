@@ -2,10 +2,11 @@
  *
  * Heaps, first floor: free blocks by size class.
  *
- * Four classes an octave; up to 7 granules a class of its own for every size, numbered by it:
+ * Up to 15 granules a class of its own for every size, numbered by it; then eight classes an
+ * octave. With links of 16 bits, from 256 granules (2 KiB) on four classes an octave have to do:
  *
- *     granules   2  3  4  5  6  7  8..9  10..11  12..13  14..15  16..19 ...
- *     class      2  3  4  5  6  7  8     9       10      11      12     ...
+ *     granules   2  3 .. 15  16..17  18..19 .. 30..31  32..35 ..  240..255  256..319  320..383 ..
+ *     class      2  3 .. 15  16      17     .. 23      24     ..  47        48        49       ..
  *
  * bins[class - 2] is the first block of a class, its links lead on: doubly linked, 0 ends the list.
  * Bit 31 - class % 32 of map[class / 32] tells that the list is not empty, in this order because
@@ -17,12 +18,23 @@
 #include "heap_block.h"
 
 #define HEAP_CLASS_FIRST 2U
-#define HEAP_CLASSES (32U * RW_HEAP_MAP_WORDS)
+#define HEAP_CLASS_COARSE 48U /* with links of 16 bits, from it on two classes are one */
 
-RW_INLINE uint32_t heap_class(uint32_t granules)
+RW_INLINE uint32_t heap_class(heap_traits_t traits, uint32_t granules)
 {
-    const uint32_t shift = 29U - (uint32_t)__builtin_clz(granules | 4U);
-    return 4U * shift + (granules >> shift);
+    const uint32_t shift = 28U - (uint32_t)__builtin_clz(granules | 8U);
+    const uint32_t class = 8U * shift + (granules >> shift);
+    return traits.wide || class <= HEAP_CLASS_COARSE ? class : class / 2U + HEAP_CLASS_COARSE / 2U;
+}
+
+RW_INLINE uint32_t heap_map_words(heap_traits_t traits)
+{
+    return traits.wide ? RW_HEAP_MAP_WORDS_32 : RW_HEAP_MAP_WORDS_16;
+}
+
+RW_INLINE uint32_t *heap_map(heap_view_t heap)
+{
+    return (uint32_t *)(void *)(heap.state + 1);
 }
 
 /* Where the head of a class's list is stored. */
@@ -33,7 +45,8 @@ RW_INLINE heap_bin_t heap_bin(heap_view_t heap, uint32_t class)
     const uint32_t width = heap.traits.wide ? sizeof(uint32_t) : sizeof(uint16_t);
     uint8_t *bin = (uint8_t *)heap.state + (size_t) class * width;
     RW_OPAQUE(bin); /* the rest is an offset for the loads and stores */
-    return bin + sizeof(rw_heap_state_t) - (size_t)HEAP_CLASS_FIRST * width;
+    return bin + sizeof(rw_heap_state_t) + heap_map_words(heap.traits) * sizeof(uint32_t) -
+           (size_t)HEAP_CLASS_FIRST * width;
 }
 
 RW_INLINE uint32_t heap_head(heap_traits_t traits, heap_bin_t bin)
@@ -50,23 +63,25 @@ RW_INLINE void heap_set_head(heap_traits_t traits, heap_bin_t bin, uint32_t inde
     }
 }
 
+/* Written as the rotation that it is where there is an instruction for it. */
 RW_INLINE uint32_t heap_map_bit(uint32_t class)
 {
-    return 0x80000000U >> (class % 32U);
+    const uint32_t turn = class % 32U;
+    return 0x80000000U >> turn | 0x80000000U << ((0U - turn) % 32U);
 }
 
-/* The smallest class from class on that has blocks; 0 iff none has. */
+/* The smallest class from class on that has blocks; 0 iff none has. The word of class exists. */
 RW_INLINE uint32_t heap_class_from(heap_view_t heap, uint32_t class)
 {
-    const uint32_t words = heap.traits.wide ? RW_HEAP_MAP_WORDS : 2U;
+    const uint32_t *map = heap_map(heap);
     uint32_t word = class / 32U;
-    uint32_t bits = heap.state->map[word] << class % 32U;
+    uint32_t bits = map[word] << class % 32U;
     while (bits == 0U) {
-        if (++word >= words) {
+        if (++word >= heap_map_words(heap.traits)) {
             return 0;
         }
         class = 32U * word;
-        bits = heap.state->map[word];
+        bits = map[word];
     }
     return class + (uint32_t)__builtin_clz(bits);
 }
@@ -78,9 +93,26 @@ RW_INLINE bool heap_link_sound(heap_view_t heap, uint32_t link, heap_direction_t
     return link <= heap.state->top && heap_link(heap, link, back) == index;
 }
 
+/* Takes the first block of a class out of its list. False, nothing changed, iff its link is
+ * damaged. */
+RW_INLINE bool heap_pop(heap_view_t heap, uint32_t class, uint32_t index)
+{
+    const uint32_t next = heap_link(heap, index, HEAP_NEXT);
+    if (next != 0U) {
+        if (heap.traits.checked && !heap_link_sound(heap, next, HEAP_PREV, index)) {
+            return false;
+        }
+        heap_set_link(heap, next, HEAP_PREV, 0);
+    } else {
+        heap_map(heap)[class / 32U] &= ~heap_map_bit(class);
+    }
+    heap_set_head(heap.traits, heap_bin(heap, class), next);
+    return true;
+}
+
 /* Takes a block whose header is intact out of its list. False, nothing changed, iff a link is
  * damaged. */
-RW_INLINE bool heap_unlink(heap_view_t heap, uint32_t index, uint32_t size)
+RW_INLINE bool heap_unlink(heap_view_t heap, uint32_t index)
 {
     rw_word_t *block = heap_header(heap, index);
     RW_OPAQUE(block);
@@ -95,15 +127,14 @@ RW_INLINE bool heap_unlink(heap_view_t heap, uint32_t index, uint32_t size)
         }
         heap_set_link(heap, prev, HEAP_NEXT, next);
     } else {
-        const uint32_t class = heap_class(size);
+        const uint32_t class = heap_class(heap.traits, heap_free_size(heap.traits, *block));
         heap_bin_t bin = heap_bin(heap, class);
         if (heap.traits.checked && heap_head(heap.traits, bin) != index) {
             return false;
         }
         heap_set_head(heap.traits, bin, next);
         if (next == 0U) {
-            heap.state->map[class / 32U] &= ~heap_map_bit(class);
-            return true;
+            heap_map(heap)[class / 32U] &= ~heap_map_bit(class);
         }
     }
     if (next != 0U) {
@@ -115,7 +146,7 @@ RW_INLINE bool heap_unlink(heap_view_t heap, uint32_t index, uint32_t size)
 /* Writes header, footer and links of the free block [index, index + size) and lists it first. */
 RW_INLINE void heap_insert(heap_view_t heap, uint32_t index, uint32_t size)
 {
-    const uint32_t class = heap_class(size);
+    const uint32_t class = heap_class(heap.traits, size);
     heap_bin_t bin = heap_bin(heap, class);
     const uint32_t next = heap_head(heap.traits, bin);
     const uint32_t header = heap_free_header(heap.traits, index, size);
@@ -132,17 +163,16 @@ RW_INLINE void heap_insert(heap_view_t heap, uint32_t index, uint32_t size)
     if (next != 0U) {
         heap_set_link(heap, next, HEAP_PREV, index);
     } else {
-        heap.state->map[class / 32U] |= heap_map_bit(class);
+        heap_map(heap)[class / 32U] |= heap_map_bit(class);
     }
 }
 
 /* One copy of each per traits instead of one per caller; they know nothing of the descriptor. */
 #define HEAP_SHARE(suffix, is_checked, is_wide)                                                    \
     RW_NOINLINE bool heap_unlink_##suffix(rw_heap_state_t *state, uint8_t *headers,                \
-                                          uint32_t index, uint32_t size)                           \
+                                          uint32_t index)                                          \
     {                                                                                              \
-        return heap_unlink((heap_view_t){{is_checked, is_wide}, NULL, state, headers}, index,      \
-                           size);                                                                  \
+        return heap_unlink((heap_view_t){{is_checked, is_wide}, NULL, state, headers}, index);     \
     }                                                                                              \
     RW_NOINLINE void heap_insert_##suffix(rw_heap_state_t *state, uint8_t *headers,                \
                                           uint32_t index, uint32_t size)                           \
@@ -166,9 +196,9 @@ HEAP_SHARE(basic_32, true, true)
                 : heap_##function##_none_16((heap).state, (heap).headers, __VA_ARGS__)))
 
 /* heap_unlink, shared; constant true where nothing is checked. */
-RW_INLINE bool heap_delist(heap_view_t heap, uint32_t index, uint32_t size)
+RW_INLINE bool heap_delist(heap_view_t heap, uint32_t index)
 {
-    const bool sound = HEAP_SHARED(heap, unlink, index, size);
+    const bool sound = HEAP_SHARED(heap, unlink, index);
     return sound || !heap.traits.checked;
 }
 

@@ -38,9 +38,8 @@ RW_INLINE rw_status_t heap_resize_locked(heap_view_t heap, void *block, uint32_t
 {
     uint32_t index = 0;
     uint32_t header = 0;
-    const rw_status_t status = heap_identify(heap, block, &index, &header);
-    if (status != RW_OK) {
-        return status;
+    if (!heap_identify(heap, block, &index, &header)) {
+        return RW_E_FOREIGN; /* or another: heap_blame tells */
     }
     const uint32_t old = heap_size(heap.traits, header);
     const uint32_t next = index + old;
@@ -55,7 +54,7 @@ RW_INLINE rw_status_t heap_resize_locked(heap_view_t heap, void *block, uint32_t
     if (last) {
         heap_move_top(heap, index + size - 1U);
     } else {
-        if (after != 0U && !heap_delist(heap, next, after)) {
+        if (after != 0U && !heap_delist(heap, next)) {
             return RW_E_CORRUPT;
         }
         size = heap_divide(heap, index, old + after, size, after != 0U);
@@ -72,7 +71,7 @@ RW_INLINE void *heap_lower_locked(heap_view_t heap, const void *block, uint32_t 
 {
     uint32_t index = 0;
     uint32_t header = 0;
-    if (heap_identify(heap, block, &index, &header) != RW_OK || !heap_prev_is_free(header)) {
+    if (!heap_identify(heap, block, &index, &header) || !heap_prev_is_free(header)) {
         return NULL;
     }
     const uint32_t next = index + heap_size(heap.traits, header);
@@ -84,11 +83,11 @@ RW_INLINE void *heap_lower_locked(heap_view_t heap, const void *block, uint32_t 
         return NULL;
     }
     const uint32_t end = last && start + size > next ? start + size : next + after;
-    if (!heap_delist(heap, start, index - start)) {
+    if (!heap_delist(heap, start)) {
         return NULL;
     }
     if (after != 0U) {
-        if (!heap_delist(heap, next, after)) {
+        if (!heap_delist(heap, next)) {
             HEAP_SHARED(heap, insert, start, index - start);
             return NULL;
         }

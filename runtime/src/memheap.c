@@ -16,7 +16,7 @@ void *rw_memheap_alloc_with(const rw_memheap_t *memheap, size_t size, unsigned a
     bool possible = size == 0U;
     for (uint32_t i = 0; i < memheap->member_count; i++) {
         const rw_object_t *member = memheap->members[i];
-        if (size > member->size) {
+        if (size > rw_object_capacity(member)) {
             continue;
         }
         possible = true;
@@ -43,7 +43,7 @@ void *rw_memheap_alloc_aligned(const rw_memheap_t *memheap, size_t alignment, si
     rw_status_t fault = size == 0U ? RW_OK : RW_E_SIZE;
     for (uint32_t i = 0; i < memheap->member_count; i++) {
         const rw_object_t *member = memheap->members[i];
-        if (size > member->size) {
+        if (size > rw_object_capacity(member)) {
             continue;
         }
         if (alignment > member->size) {

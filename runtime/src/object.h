@@ -8,6 +8,7 @@
 #define RAMWRIGHT_SRC_OBJECT_H
 
 #include "ramwright/dispatch.h"
+#include "ramwright/heap.h"
 
 /* count * size in *product; false, after a fault RW_E_SIZE of the object, iff that wraps. */
 bool rw_object_multiply(const rw_object_t *object, size_t count, size_t size, size_t *product);
@@ -31,6 +32,12 @@ void *rw_object_lower(const rw_object_t *object, void *block, size_t size);
 static inline bool rw_object_holds(const rw_object_t *object, const void *address)
 {
     return (uintptr_t)address - (uintptr_t)object->arena < object->size;
+}
+
+/* Bytes of the largest request that the object could ever serve. */
+static inline size_t rw_object_capacity(const rw_object_t *object)
+{
+    return object->kind == RW_HEAP ? object->size - RW_HEAP_OVERHEAD : object->size;
 }
 
 /* Over several objects. Every one is checked; the first fault is the answer. */

@@ -213,6 +213,7 @@ static void largest_is_exact(void)
         const size_t largest = stats_now().largest;
         const made_heap_t saved = made;
         EXPECT(rw_heap_alloc(&made.heap, largest + 1) == NULL);
+        EXPECT(largest == ARENA - RW_HEAP_OVERHEAD ? one_fault(RW_E_SIZE) : no_fault());
         EXPECT(made.state.used == saved.state.used);
         EXPECT(rw_heap_alloc(&made.heap, largest) != NULL);
     }
@@ -268,9 +269,12 @@ static void check_sees_state(void)
         }
         made.state = sound.state;
     }
-    made.bins.wide[0] = 3;
-    EXPECT(rw_heap_check(&made.heap) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
-    made.bins = sound.bins;
+    const unsigned words = heap_core_wide(core) ? RW_HEAP_MAP_WORDS_32 : RW_HEAP_MAP_WORDS_16;
+    for (unsigned word = 0; word <= words; word++) { /* of the map, and the first bins */
+        made.bins[word] ^= 8;
+        EXPECT(rw_heap_check(&made.heap) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
+        made = sound;
+    }
     EXPECT(rw_heap_check(&made.heap) == RW_OK);
 }
 

@@ -37,10 +37,7 @@ static inline bool heap_core_wide(unsigned core)
 typedef struct made_heap {
     rw_heap_t heap;
     rw_heap_state_t state;
-    union {
-        uint16_t narrow[32 * RW_HEAP_MAP_WORDS];
-        uint32_t wide[32 * RW_HEAP_MAP_WORDS];
-    } bins; /* directly behind the state, as in generated code */
+    uint32_t bins[33 * RW_HEAP_MAP_WORDS_32]; /* map and bins, directly behind the state */
 } made_heap_t;
 
 /* A free heap of size bytes, rounded down to a multiple of 8, at least 24. */

@@ -19,8 +19,8 @@
  * or the one before it is freed; other data, or a header copied elsewhere, passes for one once in
  * 2^16 (2^8) cases. The footer of a free block is the complement of its header.
  *
- * Free blocks are kept by size class, four classes an octave, a bitmap telling which lists are
- * not empty: good fit after Masmano et al., TLSF: a new dynamic memory allocator (ECRTS 2004).
+ * Free blocks are kept by size class, eight or four classes an octave, a bitmap telling which lists
+ * are not empty: good fit after Masmano et al., TLSF: a new dynamic memory allocator (ECRTS 2004).
  */
 #ifndef RAMWRIGHT_HEAP_H
 #define RAMWRIGHT_HEAP_H
@@ -32,27 +32,31 @@ extern "C" {
 #endif
 
 #define RW_HEAP_GRANULE 8U
-#define RW_HEAP_MAP_WORDS 3U /* up to 96 size classes; cores named ..._16 need two words */
+#define RW_HEAP_OVERHEAD 12U /* bytes of an arena that no request can have: a granule, a header */
 
 /* Largest heaps, in granules, of the cores named ..._16 (256 KiB) and ..._32 (32 MiB). */
 #define RW_HEAP_GRANULES_MAX_16 32767U
 #define RW_HEAP_GRANULES_MAX_32 4194303U
 
-/* Mutable; .bss; all zero = all free. Counts are in granules. Directly behind it lie the bins: the
- * heads of the free lists, indices; uint16_t[] for cores named ..._16, uint32_t[] for ..._32; one
- * per class up to that of the heap's granules + 2, which a request can name. */
+/* Words of their maps: a bit for each of up to 96 and 160 size classes. */
+#define RW_HEAP_MAP_WORDS_16 3U
+#define RW_HEAP_MAP_WORDS_32 5U
+
+/* Mutable; .bss; all zero = all free. Counts are in granules. Directly behind it lie
+ *  - the map, RW_HEAP_MAP_WORDS_... words: bit 31 - c % 32 of word c / 32 set: class c has blocks;
+ *  - the bins, heads of the free lists, indices of blocks; uint16_t[] for cores named ..._16,
+ *    uint32_t[] for ..._32; one per class from 2 up to that of the whole heap. */
 typedef struct rw_heap_state {
-    uint32_t top;                    /* granules below the virgin end */
-    uint32_t peak;                   /* highest top so far */
-    uint32_t used;                   /* in allocated blocks */
-    uint32_t failures;               /* requests refused for lack of room; saturates */
-    uint32_t map[RW_HEAP_MAP_WORDS]; /* bit 31 - c % 32 of word c / 32 set: class c has blocks */
+    uint32_t top;      /* granules below the virgin end */
+    uint32_t peak;     /* highest top so far */
+    uint32_t used;     /* in allocated blocks */
+    uint32_t failures; /* requests refused for lack of room; saturates */
 } rw_heap_state_t;
 
 /* Const; flash. */
 typedef struct rw_heap {
     rw_object_t object;     /* arena: size bytes, 8-aligned, size a multiple of 8 */
-    rw_heap_state_t *state; /* and its bins */
+    rw_heap_state_t *state; /* its map and its bins behind it */
     uint32_t granules;      /* object.size / 8 - 1; at least 2, at most RW_HEAP_GRANULES_MAX_... */
 } rw_heap_t;
 
@@ -85,22 +89,23 @@ RW_HEAP_CORE_DECLARE(none_core_32);
 RW_HEAP_CORE_DECLARE(basic_core_16);
 RW_HEAP_CORE_DECLARE(basic_core_32);
 
-/* Heads of free lists that a heap of so many granules needs. Layouts have the number from the
- * generator; heaps made at run time ask here.
+/* Bytes of state, map and bins that a heap of so many granules needs with a core named ..._32.
+ * Layouts have them from the generator; heaps made at run time ask here.
  * Time: O(1). ISR: yes. Blocks: never. */
-uint32_t rw_heap_bins(uint32_t granules);
+size_t rw_heap_control_32(uint32_t granules);
 
 /* Takes a block of at least size bytes, contents undefined, 8-aligned.
  * Returns NULL iff size is 0, there is no room, or (checks basic) a damaged free list was found;
- * size > object.size and damage are faults. There is room iff one of the first few free blocks of
- * the size's own class is large enough, any block of a larger class exists, or the virgin end
- * suffices: a block further down the list of its class is not looked at, which bounds the time.
+ * damage, and a size that the whole heap could not hold, size > object.size - RW_HEAP_OVERHEAD, are
+ * faults. There is room iff the first free block of the size's own class is large enough, any block
+ * of a larger class exists, or the virgin end suffices: blocks further down the list of its class
+ * are not looked at, which bounds the time.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 void *rw_heap_alloc(const rw_heap_t *heap, size_t size);
 
 /* As rw_heap_alloc, at a multiple of alignment bytes, a power of two; up to 8 costs nothing.
- * A recycled block, the first few of the size's own class and the first of each larger one being
- * looked at, must have room for the gap that there really is; so must the virgin end.
+ * A recycled block, the first of the size's own class and of each larger one being looked at, must
+ * have room for the gap that there really is; so must the virgin end.
  * Returns NULL as above, or iff alignment is not a power of two or > object.size (RW_E_ALIGNMENT).
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 void *rw_heap_alloc_aligned(const rw_heap_t *heap, size_t alignment, size_t size);
@@ -143,8 +148,7 @@ rw_status_t rw_heap_check(const rw_heap_t *heap);
 void rw_heap_walk(const rw_heap_t *heap, rw_visit_t visit, void *context);
 
 /* Fills *out.
- * Time: O(1): like an alloc, it looks at no more than the first blocks of a class. ISR: yes, with
- * sharing interrupt. Blocks: while the lock of its sharing is held. */
+ * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 void rw_heap_stats(const rw_heap_t *heap, rw_stats_t *out);
 
 #ifdef __cplusplus

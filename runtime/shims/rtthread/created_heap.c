@@ -27,8 +27,7 @@ bool rw_created_heap(rw_heap_t *heap, const char *name, rw_created_room_t room)
     if (granules_of(room.left) < GRANULES_MIN) {
         return false;
     }
-    const uint32_t heads = rw_heap_bins(granules_of(room.left));
-    const size_t control = sizeof(rw_heap_state_t) + heads * sizeof(uint32_t);
+    const size_t control = rw_heap_control_32(granules_of(room.left));
     rw_heap_state_t *state = rw_created_cut(&room, control, RW_HEAP_GRANULE);
     const uint32_t granules = granules_of(room.left);
     if (state == NULL || granules < GRANULES_MIN) {

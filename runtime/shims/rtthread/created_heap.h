@@ -2,7 +2,7 @@
  *
  * A heap made at run time: what smem and memheap are.
  *
- *     storage    | control of a smem | state | bins | arena: granules of 8 bytes          |
+ *     storage    | control of a smem | state | map, bins | arena: granules of 8 bytes     |
  */
 #ifndef RAMWRIGHT_SHIMS_RTTHREAD_CREATED_HEAP_H
 #define RAMWRIGHT_SHIMS_RTTHREAD_CREATED_HEAP_H

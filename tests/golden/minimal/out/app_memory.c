@@ -11,7 +11,8 @@ extern uint8_t main_arena[4096]
 
 static struct {
     rw_heap_state_t state;
-    uint16_t bins[31];
+    uint32_t map[3];
+    uint16_t bins[50];
 } main_state;
 const rw_heap_t main_heap = {
     .object = {

@@ -86,7 +86,8 @@ rw_status_t events_free(void *block)
 
 static struct {
     rw_heap_state_t state;
-    uint16_t bins[43];
+    uint32_t map[3];
+    uint16_t bins[62];
 } main_state;
 const rw_heap_t main_heap = {
     .object = {
@@ -103,7 +104,8 @@ const rw_heap_t main_heap = {
 
 static struct {
     rw_heap_state_t state;
-    uint32_t bins[71];
+    uint32_t map[5];
+    uint32_t bins[134];
 } bulk_state;
 const rw_heap_t bulk_heap = {
     .object = {
