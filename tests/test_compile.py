@@ -19,6 +19,13 @@ WARNINGS = (
     "-Wmissing-prototypes", "-Wcast-align", "-Wpointer-arith", "-Wdouble-promotion", "-Werror",
 )  # fmt: skip
 ARM = ("-mthumb", "-ffreestanding")
+RISCV = {  # -march: -mabi; Zicsr is not named, as in most makefiles
+    "rv32ec": "ilp32e",
+    "rv32imc": "ilp32",
+    "rv32imac": "ilp32",
+    "rv32imafc": "ilp32f",
+    "rv64imac": "lp64",
+}
 COMPILERS = {
     **{
         f"gcc-{cpu}": ("arm-none-eabi-gcc", f"-mcpu=cortex-{cpu}", *ARM)
@@ -27,6 +34,19 @@ COMPILERS = {
     **{
         f"clang-{cpu}": ("clang", "--target=arm-none-eabi", f"-mcpu=cortex-{cpu}", *ARM)
         for cpu in ("m0plus", "m3", "m4", "m7", "m33")
+    },
+    **{
+        f"gcc-{march}": (
+            "riscv64-unknown-elf-gcc", f"-march={march}", f"-mabi={mabi}", "-ffreestanding"
+        )
+        for march, mabi in RISCV.items()
+    },
+    **{
+        f"clang-{march}": (
+            "clang", f"--target=riscv{march[2:4]}", f"-march={march}", f"-mabi={RISCV[march]}",
+            "-ffreestanding",
+        )
+        for march in ("rv32imc", "rv32imac", "rv64imac")
     },
     "gcc-64": ("gcc", "-m64"),
     "gcc-32": ("gcc", "-m32"),
@@ -55,7 +75,7 @@ def test_runtime(compiler: str, tmp_path: Path) -> None:
     _compile((*COMPILERS[compiler], "-Os"), sources, tmp_path)
 
 
-@pytest.mark.parametrize("compiler", ["gcc-m3", "gcc-64"])
+@pytest.mark.parametrize("compiler", ["gcc-m3", "gcc-rv32imc", "gcc-rv64imac", "gcc-64"])
 def test_runtime_inlined_further(compiler: str, tmp_path: Path) -> None:
     """-O2 and -O3 follow values across more calls, and warn of more."""
     for optimisation in ("-O2", "-O3"):
@@ -76,7 +96,7 @@ def test_a_warning_fails(compiler: str, tmp_path: Path) -> None:
 def test_headers_stand_alone(header: Path, tmp_path: Path) -> None:
     source = tmp_path / "alone.c"
     source.write_text(f'#include "ramwright/{header.name}"\n#include "ramwright/{header.name}"\n')
-    for compiler in ("gcc-m0plus", "gcc-m3", "gcc-64"):
+    for compiler in ("gcc-m0plus", "gcc-m3", "gcc-rv32imac", "gcc-64"):
         _compile(COMPILERS[compiler], [source], tmp_path)
 
 
