@@ -32,7 +32,7 @@ class Board:
     cpu: str  # as a config's `target.cpu`
     reset: int
     banks: tuple[tuple[int, int], ...]
-    harts: int = 1
+    harts: int = 1  # cores; they take turns, at times that the timer says
 
     @property
     def name(self) -> str:
