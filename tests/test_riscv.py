@@ -10,6 +10,9 @@ import pytest
 
 from emulate import build, qemu
 from ramwright import cli
+from ramwright.elf import read_elf
+from ramwright.load import load
+from ramwright.planner import plan
 from runtime_host import mutant
 from test_boards import BOARD_SUPPORT, EMULATE, RISCV, memory_of, script_of, startup_of
 
@@ -23,8 +26,8 @@ def runtimes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("runtimes")
 
 
-def image_for(board: qemu.Board, directory: Path, runtimes: Path) -> Path:
-    """The raw image of the traffic for `board`, whose ELF is verified."""
+def firmware_for(board: qemu.Board, directory: Path, runtimes: Path) -> tuple[Path, Path]:
+    """The config and the ELF of the traffic for `board`."""
     origin, size = board.banks[0]
     two = board.harts == 2
     values = {
@@ -52,15 +55,28 @@ def image_for(board: qemu.Board, directory: Path, runtimes: Path) -> Path:
     ]
     scripts = layout.scripts(script_of(board))
     runtime = build.Build(board.cpu, runtimes / board.cpu).runtime()
-    elf = maker.linked("traffic", [*objects, runtime], scripts, *memory_of(board))
-    assert cli.main(["verify", str(config), str(elf)]) == cli.OK
-    return build.raw_image(elf, maker.tools.prefix)
+    return config, maker.linked("traffic", [*objects, runtime], scripts, *memory_of(board))
 
 
 def ran(name: str, harts: int, directory: Path, runtimes: Path) -> qemu.Run:
     """A run of the traffic on the board `name` with so many harts."""
     board = replace(qemu.BOARDS[name], harts=harts)
-    return qemu.run(board, image_for(board, directory, runtimes))
+    config, elf = firmware_for(board, directory, runtimes)
+    assert cli.main(["verify", str(config), str(elf)]) == cli.OK
+    return qemu.run(board, build.raw_image(elf, build.RISCV_PREFIX))
+
+
+@pytest.mark.parametrize("name", RISCV)
+def test_state_is_as_large_as_planned(name: str, tmp_path: Path, runtimes: Path) -> None:
+    file, elf = firmware_for(qemu.BOARDS[name], tmp_path, runtimes)
+    config, _, _ = load(file, str(file))
+    assert config is not None
+    layout = plan(config)
+    variables = read_elf(elf).variables
+    for obj in layout.objects:
+        pieces = (f"{obj.name}_{piece}" for piece in ("state", "pages", "zone_states"))
+        linked = sum(variables[piece].size for piece in pieces if piece in variables)
+        assert linked == obj.state_size, obj.name
 
 
 @pytest.mark.parametrize("name", RISCV)

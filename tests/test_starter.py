@@ -111,7 +111,7 @@ def test_name_that_a_config_cannot_spell_is_left_out(tmp_path: Path) -> None:
 
 def test_tiny_region_gets_a_heap_that_fits(tmp_path: Path) -> None:
     file = tmp_path / "memory.ramwright.yaml"
-    text = starter([ImportedRegion("ram", "RAM", 0x20000000, 1024)], "board.ld", file.name)
+    text = starter([ImportedRegion("ram", "RAM", 0x20000000, 1024)], "board.ld", file.name, "ld")
     file.write_text(text, encoding="utf-8")
     config, problems, _ = load(file, file.name)
     assert config is not None
