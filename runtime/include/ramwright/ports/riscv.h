@@ -77,16 +77,22 @@ static inline void rw_port_unlock_task(uintptr_t state)
 /* Nonzero while a hart is inside (runtime/src/core_lock.c). */
 extern uint32_t rw_port_core_lock_word;
 
+/* Claims the word; 0 iff no hart was inside. */
+static inline uint32_t rw_riscv_claim(void)
+{
+    uint32_t busy;
+    __asm volatile("amoswap.w.aq %0, %2, %1"
+                   : "=r"(busy), "+A"(rw_port_core_lock_word)
+                   : "r"(1)
+                   : "memory");
+    return busy;
+}
+
 static inline uintptr_t rw_port_lock_core(void)
 {
     const uintptr_t mie = rw_port_lock_interrupt();
-    uint32_t busy;
-    do {
-        __asm volatile("amoswap.w.aq %0, %2, %1"
-                       : "=r"(busy), "+A"(rw_port_core_lock_word)
-                       : "r"(1)
-                       : "memory");
-    } while (busy != 0);
+    while (rw_riscv_claim() != 0) {
+    }
     return mie;
 }
 
