@@ -26,15 +26,30 @@ SIZES = {
     "rw_zone_state_t": abi.SLAB_ZONE_STATE,
     "rw_memheap_t": abi.MEMHEAP,
 }
+WIDE = {
+    "void *": abi.sizes(8).pointer,
+    "rw_pool_t": abi.sizes(8).pool,
+    "rw_pool_state_t": abi.POOL_STATE,
+    "rw_pool_wait_state_t": abi.sizes(8).pool_wait_state,
+    "rw_heap_t": abi.sizes(8).heap,
+    "rw_heap_state_t": abi.HEAP_STATE,
+    "rw_slab_t": abi.sizes(8).slab,
+    "rw_slab_state_t": abi.sizes(8).slab_state,
+    "rw_page_t": abi.sizes(8).slab_page,
+    "rw_zone_t": abi.sizes(8).slab_zone,
+    "rw_zone_state_t": abi.sizes(8).slab_zone_state,
+}
+COMPILER = ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb")
+COMPILER_64 = ("riscv64-unknown-elf-gcc", "-march=rv64imac", "-mabi=lp64", "-ffreestanding")
 
 
-def compiles(tmp_path: Path, condition: str) -> bool:
-    """Whether `condition` holds as a static assert for a Cortex-M."""
+def compiles(tmp_path: Path, condition: str, compiler: tuple[str, ...] = COMPILER) -> bool:
+    """Whether `condition` holds as a static assert under `compiler`."""
     unit = tmp_path / "unit.c"
     headers = ("pool", "heap", "slab", "memheap", "layout")
     includes = "".join(f'#include "ramwright/{header}.h"\n' for header in headers)
     unit.write_text(f'{includes}_Static_assert({condition}, "");\n', encoding="utf-8")
-    command = ["arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb", "-std=c11", "-fsyntax-only"]
+    command = [*compiler, "-std=c11", "-fsyntax-only"]
     command += [f"-I{assets.path('include')}", str(unit)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
@@ -43,6 +58,12 @@ def compiles(tmp_path: Path, condition: str) -> bool:
 def test_size_is_the_compilers(ctype: str, tmp_path: Path) -> None:
     assert compiles(tmp_path, f"sizeof({ctype}) == {SIZES[ctype]}")
     assert not compiles(tmp_path, f"sizeof({ctype}) == {SIZES[ctype] + 4}")
+
+
+@pytest.mark.parametrize("ctype", WIDE)
+def test_size_on_64_bits_is_the_compilers(ctype: str, tmp_path: Path) -> None:
+    assert compiles(tmp_path, f"sizeof({ctype}) == {WIDE[ctype]}", COMPILER_64)
+    assert not compiles(tmp_path, f"sizeof({ctype}) == {WIDE[ctype] + 4}", COMPILER_64)
 
 
 def test_abi_number_is_the_runtimes(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from emulate import build, qemu
+from ramwright import cli
 
 HERE = Path(__file__).resolve().parent
 EMULATE = HERE / "emulate"
 BOARD_SUPPORT = HERE.parent / "examples" / "mps2"
+RISCV = [name for name, board in qemu.BOARDS.items() if board.riscv]
 
 
 @pytest.fixture(scope="module")
@@ -40,20 +42,33 @@ def image_for(board: qemu.Board, directory: Path, runtimes: Path, *flags: str) -
             EMULATE / "random_ops.c",
             EMULATE / "targets.c",
             HERE / "runtime" / "shadow.c",
-            BOARD_SUPPORT / "startup.c",
+            startup_of(board),
             BOARD_SUPPORT / "semihosting.c",
             layout.source,
         )
     ]
     elf = maker.linked(
-        "self_test",
-        [*objects, runtime],
-        layout.scripts(EMULATE / "self_test.ld"),
-        f"-Wl,--defsym,FLASH_ORIGIN={board.reset:#x}",
-        f"-Wl,--defsym,RAM_ORIGIN={origin:#x}",
-        f"-Wl,--defsym,RAM_SIZE={size:#x}",
+        "self_test", [*objects, runtime], layout.scripts(script_of(board)), *memory_of(board)
     )
-    return build.raw_image(elf)
+    assert cli.main(["verify", str(config), str(elf)]) == cli.OK
+    return build.raw_image(elf, maker.tools.prefix)
+
+
+def startup_of(board: qemu.Board) -> Path:
+    """The startup code of `board`, which knows nothing of Ramwright."""
+    return EMULATE / "riscv_startup.c" if board.riscv else BOARD_SUPPORT / "startup.c"
+
+
+def script_of(board: qemu.Board) -> Path:
+    """The linker script of `board`, likewise."""
+    return EMULATE / ("riscv.ld" if board.riscv else "self_test.ld")
+
+
+def memory_of(board: qemu.Board) -> list[str]:
+    """What the script is told of the memory of `board`."""
+    origin, size = board.banks[0]
+    values = {"FLASH_ORIGIN": board.reset, "RAM_ORIGIN": origin, "RAM_SIZE": size}
+    return [f"-Wl,--defsym,{name}={value:#x}" for name, value in values.items()]
 
 
 @pytest.mark.parametrize("machine", qemu.BOARDS)

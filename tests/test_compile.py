@@ -19,6 +19,13 @@ WARNINGS = (
     "-Wmissing-prototypes", "-Wcast-align", "-Wpointer-arith", "-Wdouble-promotion", "-Werror",
 )  # fmt: skip
 ARM = ("-mthumb", "-ffreestanding")
+RISCV = {  # -march: -mabi; Zicsr is not named, as in most makefiles
+    "rv32ec": "ilp32e",
+    "rv32imc": "ilp32",
+    "rv32imac": "ilp32",
+    "rv32imafc": "ilp32f",
+    "rv64imac": "lp64",
+}
 COMPILERS = {
     **{
         f"gcc-{cpu}": ("arm-none-eabi-gcc", f"-mcpu=cortex-{cpu}", *ARM)
@@ -28,11 +35,30 @@ COMPILERS = {
         f"clang-{cpu}": ("clang", "--target=arm-none-eabi", f"-mcpu=cortex-{cpu}", *ARM)
         for cpu in ("m0plus", "m3", "m4", "m7", "m33")
     },
+    **{
+        f"gcc-{march}": (
+            "riscv64-unknown-elf-gcc",
+            f"-march={march}",
+            f"-mabi={mabi}",
+            "-ffreestanding",
+        )
+        for march, mabi in RISCV.items()
+    },
+    **{
+        f"clang-{march}": (
+            "clang",
+            f"--target=riscv{march[2:4]}",
+            f"-march={march}",
+            f"-mabi={RISCV[march]}",
+            "-ffreestanding",
+        )
+        for march in ("rv32imc", "rv32imac", "rv64imac")
+    },
     "gcc-64": ("gcc", "-m64"),
     "gcc-32": ("gcc", "-m32"),
     "clang-64": ("clang", "-m64"),
 }
-COMPILERS_OWN = {"__clzsi2", "__ctzsi2"}  # in libgcc
+COMPILERS_OWN = {"__clzsi2", "__ctzsi2", "__clzdi2", "__ctzdi2"}  # in libgcc
 INTERRUPTED = Path(__file__).resolve().parent / "emulate" / "interrupted.ramwright.yaml"
 HOSTED = ("gcc-64", "gcc-32", "clang-64")
 
@@ -55,7 +81,7 @@ def test_runtime(compiler: str, tmp_path: Path) -> None:
     _compile((*COMPILERS[compiler], "-Os"), sources, tmp_path)
 
 
-@pytest.mark.parametrize("compiler", ["gcc-m3", "gcc-64"])
+@pytest.mark.parametrize("compiler", ["gcc-m3", "gcc-rv32imc", "gcc-rv64imac", "gcc-64"])
 def test_runtime_inlined_further(compiler: str, tmp_path: Path) -> None:
     """-O2 and -O3 follow values across more calls, and warn of more."""
     for optimisation in ("-O2", "-O3"):
@@ -76,7 +102,7 @@ def test_a_warning_fails(compiler: str, tmp_path: Path) -> None:
 def test_headers_stand_alone(header: Path, tmp_path: Path) -> None:
     source = tmp_path / "alone.c"
     source.write_text(f'#include "ramwright/{header.name}"\n#include "ramwright/{header.name}"\n')
-    for compiler in ("gcc-m0plus", "gcc-m3", "gcc-64"):
+    for compiler in ("gcc-m0plus", "gcc-m3", "gcc-rv32imac", "gcc-64"):
         _compile(COMPILERS[compiler], [source], tmp_path)
 
 
@@ -95,12 +121,13 @@ def test_nothing_is_set_up_at_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("optimisation", ["-O0", "-Os", "-O2", "-O3"])
-@pytest.mark.parametrize("cpu", ["m0plus", "m3", "m33"])
+@pytest.mark.parametrize("cpu", ["m0plus", "m3", "m33", "rv32imc", "rv64imac"])
 def test_nothing_of_a_libc_is_needed(cpu: str, optimisation: str, tmp_path: Path) -> None:
     """Objects refer to each other, to the tables, and to what every compiler brings along."""
     copies = {"memcpy"} if (cpu, optimisation) == ("m0plus", "-O0") else set()  # of structures
-    _compile((*COMPILERS[f"gcc-{cpu}"], optimisation), SOURCES, tmp_path)
-    assert _foreign(tmp_path) <= COMPILERS_OWN | copies
+    compiler = COMPILERS[f"gcc-{cpu}"]
+    _compile((*compiler, optimisation), SOURCES, tmp_path)
+    assert _foreign(tmp_path, compiler[0].removesuffix("gcc")) <= COMPILERS_OWN | copies
 
 
 def test_a_call_of_memset_is_noticed(tmp_path: Path) -> None:
@@ -110,13 +137,13 @@ def test_a_call_of_memset_is_noticed(tmp_path: Path) -> None:
         "void clear(struct wide *w)\n{\n    *w = (struct wide){0};\n}\n"
     )
     _compile((*COMPILERS["gcc-m3"], "-Os"), [source], tmp_path)
-    assert _foreign(tmp_path) == {"memset"}
+    assert _foreign(tmp_path, "arm-none-eabi-") == {"memset"}
 
 
-def _foreign(directory: Path) -> set[str]:
+def _foreign(directory: Path, prefix: str) -> set[str]:
     """What the objects in `directory` need that neither runtime nor layout defines."""
     names = subprocess.run(
-        ["arm-none-eabi-nm", "-u", "-j", *map(str, directory.glob("*.o"))],
+        [f"{prefix}nm", "-u", "-j", *map(str, directory.glob("*.o"))],
         capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
     return {name for name in names if not name.startswith("rw_") and not name.endswith(".o:")}

@@ -14,6 +14,7 @@ from elftools.elf.elffile import ELFFile
 from boards.linking import (
     ALL,
     BOARDS,
+    CH32V307,
     NRF52840,
     RTTHREAD,
     STM32CUBE,
@@ -21,7 +22,7 @@ from boards.linking import (
     Board,
     Project,
 )
-from emulate.build import RUNTIME, BuildError
+from emulate.build import RUNTIME, BuildError, output_of
 from ramwright.elf import ElfImage
 from ramwright.layout import Layout
 from ramwright.link_view import arena_symbol
@@ -424,3 +425,29 @@ def test_board_scripts_are_as_their_boards_have_them() -> None:
     """No script of a board knows of us."""
     for script in BOARDS.glob("*.ld"):
         assert "ramwright" not in script.read_text()
+
+
+def test_small_data_apart_from_data(tmp_path: Path) -> None:
+    """Scripts of RISC-V may have .sdata as a section of its own, copied with .data in one go.
+    Objects between the two would be copied over, which verify finds; behind both all is well."""
+    script = tmp_path / "board.ld"
+    before = ". = ALIGN(8);\n        PROVIDE(__global_pointer$ = . + 0x800);"
+    apart = "} >RAM AT>FLASH\n    .sdata :\n    {\n        PROVIDE(__global_pointer$ = . + 0x800);"
+    text = CH32V307.script.read_text()
+    assert before in text
+    script.write_text(text.replace(before, apart))
+    project = Project(CH32V307, tmp_path, flags=("-DDATA_WORDS=64",))
+    for head, codes in (("", {"RW0508"}), ("link: {anchor: .sdata, insert: after}", set())):
+        layout = project.layout(HOME, head)
+        scripts = [script, *project.scripts(layout)[1:]]
+        linked = project.linked("firmware", [*project.objects(layout), small(tmp_path)], scripts)
+        assert {problem.code for problem in verify(layout, linked)} == codes
+
+
+def small(folder: Path) -> Path:
+    """An object file with a variable in .sdata."""
+    source = folder / "small.c"
+    source.write_text("__attribute__((used)) int small = 1;\n")
+    tools = CH32V307.tools
+    output_of([f"{tools.prefix}gcc", *tools.flags, "-c", source, "-o", folder / "small.o"])
+    return folder / "small.o"

@@ -31,7 +31,11 @@ COMPILERS = {
         f"clang-{cpu}": ("clang", "--target=arm-none-eabi", f"-mcpu=cortex-{cpu}", *ARM)
         for cpu in ("m0plus", "m3")
     },
-}
+    "gcc-rv32imac": (
+        "riscv64-unknown-elf-gcc", "-march=rv32imac", "-mabi=ilp32", "-ffreestanding",
+        "-DRW_FREERTOS_IN_INTERRUPT()=in_interrupt()", "-include", str(DECLARED / "in_interrupt.h"),
+    ),
+}  # fmt: skip
 WARNINGS = (
     "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wundef", "-Wstrict-prototypes",
     "-Wmissing-prototypes", "-Wcast-align", "-Wpointer-arith", "-Werror",
@@ -53,9 +57,9 @@ def compiled(
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def functions(unit: Path) -> dict[str, str]:
+def functions(unit: Path, prefix: str = "arm-none-eabi-") -> dict[str, str]:
     """The instructions and constants of each function of an object file, by its name."""
-    dump = ["arm-none-eabi-objdump", "-dr", "--no-show-raw-insn", str(unit)]
+    dump = [f"{prefix}objdump", "-dr", "--no-show-raw-insn", str(unit)]
     text = subprocess.run(dump, capture_output=True, text=True, check=True).stdout
     parts = text.split("Disassembly of section .text.")[1:]
     return {part.partition(":")[0]: part.partition(":")[2] for part in parts}
@@ -66,8 +70,15 @@ def functions(unit: Path) -> dict[str, str]:
 def test_port_compiles_without_a_warning(kernel: str, compiler: str, tmp_path: Path) -> None:
     done = compiled(compiler, tmp_path, *port(kernel))
     assert done.returncode == 0, done.stderr
-    cores = functions(tmp_path / "pool_wait.o")
+    prefix = build.RISCV_PREFIX if "rv" in compiler else build.PREFIX
+    cores = functions(tmp_path / "pool_wait.o", prefix)
     assert "rw_pool_alloc_wait_basic_wait_8" in cores
+
+
+def test_freertos_on_riscv_says_what_it_lacks(tmp_path: Path) -> None:
+    """Its kernel does not tell an interrupt handler from a task with interrupts masked."""
+    done = compiled("gcc-rv32imac", tmp_path, *port("freertos"), "-URW_FREERTOS_IN_INTERRUPT")
+    assert "waiting on RISC-V needs RW_FREERTOS_IN_INTERRUPT()" in done.stderr
 
 
 @pytest.mark.parametrize("kernel", RENAMED)

@@ -559,3 +559,35 @@ def test_arena_sizes() -> None:
     pool = config.pools["can_rx"]
     assert isinstance(pool, Pool)
     assert placement.arena_size(pool) == 48 * 16
+
+
+RISCV = """ramwright: 1
+name: motor
+target: {cpu: @, cores: 2, core_lock: amo}
+home: ram
+regions: {ram: {origin: 0x80000000, size: 64K, reserve: 8K}}
+pools: {mail: {region: ram, block_size: 32, count: 8, sharing: core}}
+"""
+
+
+def riscv(text: str) -> list[str]:
+    """What is wrong with a config of two harts."""
+    return [f"{p.code} {p.what}" for p in understood(text.encode(), "f.yaml")[1]]
+
+
+def test_two_harts_need_atomics() -> None:
+    assert riscv(RISCV.replace("@", "rv32imac")) == []
+    assert riscv(RISCV.replace("@", "rv64imac")) == []
+    lacks = "RW0265 two `rv32imc` have no lock between them: it takes the A extension"
+    assert riscv(RISCV.replace("@", "rv32imc")) == [lacks]
+    other = RISCV.replace("@", "rv32imac").replace("amo", "exclusives")
+    assert riscv(other) == [
+        "RW0265 two `rv32imac` need `core_lock: amo`; they have no `exclusives`"
+    ]
+    assert riscv(other.replace("rv32imac", "cortex-m33")) == []
+
+
+def test_only_64_bit_cores_reach_beyond_4_gib() -> None:
+    high = RISCV.replace("0x80000000", "0x100000000")
+    assert riscv(high.replace("@", "rv64imac")) == []
+    assert "32-bit address space" in riscv(high.replace("@", "rv32imac"))[0]

@@ -111,7 +111,7 @@ def test_name_that_a_config_cannot_spell_is_left_out(tmp_path: Path) -> None:
 
 def test_tiny_region_gets_a_heap_that_fits(tmp_path: Path) -> None:
     file = tmp_path / "memory.ramwright.yaml"
-    text = starter([ImportedRegion("ram", "RAM", 0x20000000, 1024)], "board.ld", file.name)
+    text = starter([ImportedRegion("ram", "RAM", 0x20000000, 1024)], "board.ld", file.name, "ld")
     file.write_text(text, encoding="utf-8")
     config, problems, _ = load(file, file.name)
     assert config is not None
@@ -212,3 +212,17 @@ def test_questions_on_a_terminal(answers: tuple[str, ...], home: str, tmp_path: 
     assert not problems
     assert config is not None
     assert config.home == home
+
+
+def test_script_of_a_riscv_board(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "memory.ramwright.yaml"
+    linker = "riscv64-unknown-elf-gcc -march=rv32imac -mabi=ilp32"
+    script = next(str(board) for board in BOARDS if board.stem == "ch32v307")
+    command = ["init", "--from-ld", script, "--linker", linker, "-o", str(file)]
+    assert cli.main(command) == cli.OK
+    assert cli.main(["check", str(file)]) == cli.OK
+    text = file.read_text(encoding="utf-8")
+    assert "target: {cpu: rv32imac}" in text
+    assert '  ram: {origin: 0x20000000, size: 64K, linker: "RAM"}' in text
+    assert "home: ram" in text
+    assert "RW0604" in capsys.readouterr().err, "FLASH is left out"

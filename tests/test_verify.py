@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from boards.faults import FAULTS, Good
-from boards.linking import FLAGS, NRF52840, RTTHREAD, STM32CUBE, Project
+from boards.linking import ARM, NRF52840, RTTHREAD, STM32CUBE, Project
 from emulate.build import RUNTIME, output_of
 from ramwright import cli
 from ramwright.elf import ElfError, read_elf
@@ -324,7 +324,7 @@ def test_thread_local_bss_takes_no_room(tmp_path: Path) -> None:
 HEAD = {"arena", "size", "name", "core", "kind", "attributes"}  # fields of rw_object_t
 
 
-@pytest.mark.parametrize(("flags", "pointer"), [(FLAGS[:2], 4), ((), 8)], ids=["arm", "host"])
+@pytest.mark.parametrize(("flags", "pointer"), [(ARM, 4), ((), 8)], ids=["arm", "host"])
 def test_structs_are_those_of_the_headers(
     flags: tuple[str, ...], pointer: int, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Calls and numbers: Arm, Semihosting for AArch32 and AArch64.
+ * Calls and numbers: Arm, Semihosting for AArch32 and AArch64; RISC-V took them over and has a call
+ * of three instructions, which lie on one page and are not compressed.
  */
 #include "semihosting.h"
 
@@ -9,12 +10,30 @@
 enum { SYS_WRITE0 = 0x04, SYS_EXIT_EXTENDED = 0x20 };
 enum { ADP_STOPPED_APPLICATION_EXIT = 0x20026 };
 
-static void semihost(uint32_t operation, const void *parameter)
+#if defined(__riscv)
+static void semihost(uintptr_t operation, const void *parameter)
 {
-    register uint32_t r0 __asm__("r0") = operation;
+    register uintptr_t a0 __asm__("a0") = operation;
+    register const void *a1 __asm__("a1") = parameter;
+    __asm__ volatile(".option push\n"
+                     ".option norvc\n"
+                     ".balign 16\n"
+                     "slli x0, x0, 0x1f\n"
+                     "ebreak\n"
+                     "srai x0, x0, 7\n"
+                     ".option pop"
+                     : "+r"(a0)
+                     : "r"(a1)
+                     : "memory");
+}
+#else
+static void semihost(uintptr_t operation, const void *parameter)
+{
+    register uintptr_t r0 __asm__("r0") = operation;
     register const void *r1 __asm__("r1") = parameter;
     __asm__ volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
 }
+#endif
 
 void print(const char *text)
 {
@@ -64,7 +83,7 @@ void print_hex(uint32_t number)
 
 void stop(uint32_t status)
 {
-    const uint32_t block[2] = {ADP_STOPPED_APPLICATION_EXIT, status};
+    const uintptr_t block[2] = {ADP_STOPPED_APPLICATION_EXIT, status};
     semihost(SYS_EXIT_EXTENDED, block);
     for (;;) {
     }

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sizes and limits of the C runtime on a 32-bit target: runtime/include/ramwright, in numbers.
+"""Sizes and limits of the C runtime: runtime/include/ramwright, in numbers. Sizes are those on a
+32-bit target; `sizes` has those that differ on a 64-bit one.
 
 tests/test_abi.py holds every figure here against `sizeof`, so the two cannot drift apart.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 RW_ABI = 1
 
@@ -36,6 +39,50 @@ SLAB_ZONE_STATE = 8  # rw_zone_state_t
 MEMHEAP = 24  # rw_memheap_t
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes of what holds pointers, and so depends on their size."""
+
+    pointer: int
+    pool: int
+    pool_wait_state: int
+    heap: int
+    slab: int
+    slab_state: int
+    slab_page: int
+    slab_zone: int
+    slab_zone_state: int
+
+
+_NARROW = Sizes(
+    pointer=POINTER,
+    pool=POOL,
+    pool_wait_state=POOL_WAIT_STATE,
+    heap=HEAP,
+    slab=SLAB,
+    slab_state=SLAB_STATE,
+    slab_page=SLAB_PAGE,
+    slab_zone=SLAB_ZONE,
+    slab_zone_state=SLAB_ZONE_STATE,
+)
+_WIDE = Sizes(
+    pointer=8,
+    pool=80,
+    pool_wait_state=24,
+    heap=48,
+    slab=88,
+    slab_state=16,
+    slab_page=40,
+    slab_zone=32,
+    slab_zone_state=16,
+)
+
+
+def sizes(pointer: int) -> Sizes:
+    """The sizes on a target whose pointers have that many bytes."""
+    return _NARROW if pointer == POINTER else _WIDE
+
+
 def heap_link_bits(granules: int) -> int:
     """The narrowest links for a heap of `granules`."""
     return 16 if granules <= HEAP_GRANULES_MAX_16 else 32
@@ -55,7 +102,7 @@ def heap_control(granules: int) -> int:
     """Bytes of state, map and bins of a heap of `granules`, whole words."""
     links = heap_link_bits(granules)
     size = HEAP_STATE + 4 * HEAP_MAP_WORDS[links] + heap_bins(granules) * links // 8
-    return -(-size // POINTER) * POINTER
+    return -(-size // 4) * 4
 
 
 def inverse_of_odd(value: int) -> int:

@@ -56,7 +56,7 @@ def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
         *_core_faults(elf, struct.fields["core"], obj),
     ]
     links = obj.plan.links_size if isinstance(obj.plan, PoolPlan) else 0  # before the pool's head
-    states = [State(struct.fields["state"] - links, _state_size(obj))]
+    states = [State(struct.fields["state"] - links, _state_size(obj, elf.pointer_size))]
     if isinstance(obj.plan, SlabPlan):
         states.append(
             State(struct.fields["pages"], obj.plan.slab_count * struct.fields["page_size"])
@@ -130,7 +130,7 @@ def _folded(elf: ElfImage, obj: Object) -> Linked | None:
     """An object whose descriptor link-time optimisation folded into its users: its state tells of
     it. None if that is not there either."""
     state = elf.variables.get(f"{obj.name}_state")
-    if state is None or state.size != _state_size(obj):
+    if state is None or state.size != _state_size(obj, elf.pointer_size):
         return None
     pieces = (elf.variables.get(f"{obj.name}_{piece}") for piece in _STATE_PIECES[obj.kind])
     found = (piece for piece in (state, *pieces) if piece)
@@ -152,14 +152,14 @@ def _core_faults(elf: ElfImage, core: int, obj: Object) -> Iterator[str]:
             return
 
 
-def _state_size(obj: Object) -> int:
+def _state_size(obj: Object, pointer: int) -> int:
     """Bytes of the variable that is named after the object and `state`: a pool's links lie before
     its head, a heap's map and bins behind."""
     if isinstance(obj.plan, PoolPlan):
         return obj.plan.state_size
     if isinstance(obj.plan, HeapPlan):
         return abi.heap_control(obj.plan.granules)
-    return abi.SLAB_STATE
+    return abi.sizes(pointer).slab_state
 
 
 _STATE_PIECES: dict[str, tuple[str, ...]] = {
@@ -225,7 +225,7 @@ def _zones(elf: ElfImage, struct: Struct, plan: SlabPlan) -> Linked:
             "max_slabs": zone.max_slabs,
         }
         faults += (f"zone {index}: {fault}" for fault in _differences(linked, expected))
-        states.append(State(linked.fields["state"], abi.SLAB_ZONE_STATE))
+        states.append(State(linked.fields["state"], abi.sizes(elf.pointer_size).slab_zone_state))
     return Linked(tuple(faults), tuple(states))
 
 

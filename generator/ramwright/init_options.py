@@ -107,7 +107,7 @@ def _of_script(
     if has_errors(problems):
         return "", problems
     _check_home(home, [region.name for region in regions])
-    return starter(regions, script.name, file, home or None), problems
+    return starter(regions, script.name, file, linker, home or None), problems
 
 
 def _check_home(home: str | None, known: list[str]) -> None:

@@ -89,8 +89,8 @@ class Object:
     size: int  # bytes of the arena
     alignment: int
     payload: int  # bytes of size the user can use; the rest is padding
-    state_size: int  # bytes of .bss on a 32-bit target
-    descriptor_size: int  # bytes of flash on a 32-bit target, tables included, names excluded
+    state_size: int  # bytes of .bss
+    descriptor_size: int  # bytes of flash, tables included, names excluded
     ctype: CType | None
     sharing: Sharing
     checks: Checks

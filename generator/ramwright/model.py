@@ -144,13 +144,28 @@ class Memheap:
     where: Mark = field(compare=False)
 
 
+def riscv_extensions(cpu: str) -> str:
+    """The letters of what a RISC-V `cpu` has (imac); empty for every other."""
+    return cpu[4:] if cpu.startswith(("rv32", "rv64")) else ""
+
+
+def pointer_size(cpu: str) -> int:
+    """Bytes of a pointer of `cpu`. A host is planned as the 32-bit target it stands for."""
+    return 8 if cpu.startswith("rv64") else 4
+
+
 @dataclass(frozen=True)
 class Target:
     """What the layout is for."""
 
-    cpu: str  # cortex-m0, …, or host
+    cpu: str  # cortex-m0, …, rv32imac, …, or host
     rtos: Rtos  # whose port the runtime is compiled with
     cores: int = 1  # that run the image
+
+    @property
+    def pointer(self) -> int:
+        """Bytes of one, as the plan counts them."""
+        return pointer_size(self.cpu)
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,13 @@ def _region(config: Config, region: Region, owners: dict[str, list[Owner]]) -> R
     mine = owners[region.name]
     home = region.name == config.home
     everybody = [owner for some in owners.values() for owner in some]
-    state = sum(sizing.state_size(owner) for owner in everybody) if home else 0
+    pointer = config.target.pointer
+    state = sum(sizing.state_size(owner, pointer) for owner in everybody) if home else 0
     placed = placement.place(region, [placement.wanted(owner) for owner in mine], state)
     pins = placement.pinned_addresses(region, [placement.wanted(owner) for owner in mine])
-    objects = [_object(owner, placed.offsets[owner.name], pins.get(owner.name)) for owner in mine]
+    objects = [
+        _object(owner, placed.offsets[owner.name], pins.get(owner.name), pointer) for owner in mine
+    ]
     return RegionPlan(
         name=region.name,
         origin=region.origin,
@@ -48,22 +51,22 @@ def _region(config: Config, region: Region, owners: dict[str, list[Owner]]) -> R
         reserve_end=region.reserve_end,
         alias_of=region.alias_of,
         home=home,
-        states=_states(everybody, placed.state_start) if home else (),
+        states=_states(everybody, placed.state_start, pointer) if home else (),
         objects=tuple(sorted(objects, key=lambda obj: obj.offset)),
         borders=region.borders,
     )
 
 
-def _states(owners: list[Owner], offset: int) -> tuple[State, ...]:
+def _states(owners: list[Owner], offset: int, pointer: int) -> tuple[State, ...]:
     states = []
     for owner in owners:
-        if size := sizing.state_size(owner):
+        if size := sizing.state_size(owner, pointer):
             states.append(State(owner.name, offset, size))
             offset += size
     return tuple(states)
 
 
-def _object(owner: Owner, offset: int, address: int | None) -> Object:
+def _object(owner: Owner, offset: int, address: int | None, pointer: int) -> Object:
     place = owner.placement
     return Object(
         name=owner.name,
@@ -76,13 +79,13 @@ def _object(owner: Owner, offset: int, address: int | None) -> Object:
         size=placement.arena_size(owner),
         alignment=place.alignment,
         payload=_payload(owner),
-        state_size=sizing.state_size(owner),
-        descriptor_size=sizing.descriptor_size(owner),
+        state_size=sizing.state_size(owner, pointer),
+        descriptor_size=sizing.descriptor_size(owner, pointer),
         ctype=owner.ctype if isinstance(owner, Buffer | Pool) else None,
         sharing="none" if isinstance(owner, Buffer) else owner.sharing,
         checks="none" if isinstance(owner, Buffer) else owner.checks,
         debug_name=not isinstance(owner, Buffer) and owner.debug_name,
-        plan=_constants(owner),
+        plan=_constants(owner, pointer),
     )
 
 
@@ -101,9 +104,9 @@ def _payload(owner: Owner) -> int:
     return placement.arena_size(owner)
 
 
-def _constants(owner: Owner) -> PoolPlan | HeapPlan | SlabPlan | None:
+def _constants(owner: Owner, pointer: int) -> PoolPlan | HeapPlan | SlabPlan | None:
     if isinstance(owner, Pool):
-        return sizing.pool_plan(owner)
+        return sizing.pool_plan(owner, pointer)
     if isinstance(owner, Heap):
         return sizing.heap_plan(owner)
     return sizing.slab_plan(owner) if isinstance(owner, Slab) else None

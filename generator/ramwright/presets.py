@@ -14,14 +14,18 @@ _SCHEME = "device:"
 # temperature range, packing. Letters that stand for another size of RAM (nRF52832 xxAB) may not.
 _SUFFIXES = (
     (re.compile(r"stm32"), re.compile(r"[a-z][0-9][a-z]{0,3}")),
-    (re.compile(r"nrf"), re.compile(r"[-_]?(xx|[cq][a-z])aa")),
+    (re.compile(r"nrf"), re.compile(r"[-_]?((xx|[cq][a-z])aa|sica)")),
     (re.compile(r"rp2"), re.compile(r"[ab]")),
     (re.compile(r"sam"), re.compile(r"-?[a-z]{1,3}")),
     (re.compile(r"lpc55"), re.compile(r"j[a-z]{2}[0-9]{2,3}")),
-    (re.compile(r"mimxrt"), re.compile(r"[a-z]{3}[0-9][a-z]")),
+    (re.compile(r"lpc17"), re.compile(r"f[a-z]{2}[0-9]{2,3}")),
+    (re.compile(r"mimxrt"), re.compile(r"[a-z]{3}[0-9a-z][a-z]")),
+    (re.compile(r"mk"), re.compile(r"v[a-z]{2}[0-9]{1,2}")),
+    (re.compile(r"ch32"), re.compile(r"[a-z][0-9]")),
     (re.compile(r"gd32"), re.compile(r"[a-z][0-9]")),
 )
-_PREFIXES = re.compile(r"^at(?=sam)")  # Microchip's order codes begin so
+# Microchip's order codes begin so; Espressif writes a hyphen that its tools leave out.
+_NOT_IN_NAME = re.compile(r"^at(?=sam)|(?<=^esp32)-")
 
 
 @cache
@@ -32,7 +36,7 @@ def names() -> tuple[str, ...]:
 
 def resolved(device: str) -> str | None:
     """The part that `device` names, letters of package and temperature allowed; None if unknown."""
-    name = _PREFIXES.sub("", device.lower())
+    name = _NOT_IN_NAME.sub("", device.lower())
     if name in names():
         return name
     for family, suffix in _SUFFIXES:

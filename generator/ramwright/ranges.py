@@ -3,7 +3,7 @@
 the C heap, the stack.
 
 Linker scripts agree on no names, so these are the names that are in use: CMSIS, STM32Cube,
-RT-Thread, nRF, Teensy, libopencm3, Microchip, ChibiOS, MCUXpresso, newlib.
+RT-Thread, nRF, Teensy, libopencm3, Microchip, ChibiOS, MCUXpresso, WCH, newlib.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _COPIED = (
     ("__data_start__", "__data_end__"),
     ("__data_start", "__data_end"),
     ("_data", "_edata"),
+    ("_data_vma", "_edata"),
     ("_data_start", "_data_end"),
     ("_srelocate", "_erelocate"),
     ("_sccmram", "_eccmram"),
@@ -52,13 +53,22 @@ _HEAP = (
 _STACK = (
     ("__StackLimit", "__StackTop"),
     ("_sstack", "_estack"),
+    ("_susrstack", "_eusrstack"),
     ("__stack_start__", "__stack_end__"),
     ("__stack_limit", "__stack"),
     ("__main_stack_base__", "__main_stack_end__"),
     ("__process_stack_base__", "__process_stack_end__"),
 )
-_STACK_TOPS = ("_estack", "__StackTop", "__stack", "_stack_top", "_stack", "_vStackTop")
-_STACK_SIZES = ("_Min_Stack_Size", "__STACK_SIZE", "__stack_size__", "STACK_SIZE")
+_STACK_TOPS = (
+    "_estack",
+    "__StackTop",
+    "__stack",
+    "_stack_top",
+    "_stack",
+    "_vStackTop",
+    "_eusrstack",
+)
+_STACK_SIZES = ("_Min_Stack_Size", "__STACK_SIZE", "__stack_size__", "__stack_size", "STACK_SIZE")
 _HEAP_STARTS = ("end", "_end", "__end__")
 _SBRK = ("_sbrk", "sbrk", "_sbrk_r")
 _RTTHREAD_HEAP = ("rt_system_heap_init", "__bss_end")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each object costs: the constants of its allocator, its state in .bss, its flash."""
+"""What each object costs: the constants of its allocator, its state in .bss, its flash.
+
+`pointer` is the size of one on the target, 4 or 8 bytes.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,13 @@ from ramwright.layout import HeapPlan, PoolPlan, SlabPlan, ZonePlan
 from ramwright.model import Buffer, Heap, Pool, Slab, Zone
 
 
-def pool_plan(pool: Pool) -> PoolPlan:
+def pool_plan(pool: Pool, pointer: int) -> PoolPlan:
     """Constants of a pool."""
     shift = abi.shift_of(pool.stride)
     bits = _link_bits(pool)
-    links = 0 if bits == 32 else _word(pool.count * bits // 8)
+    head = abi.sizes(pointer).pool_wait_state if pool.wait else abi.POOL_STATE
+    alignment = pointer if pool.wait else abi.POOL_STATE
+    links = 0 if bits == 32 else _rounded(pool.count * bits // 8, alignment)
     return PoolPlan(
         block_size=pool.block_size,
         stride=pool.stride,
@@ -23,7 +28,7 @@ def pool_plan(pool: Pool) -> PoolPlan:
         inverse=abi.inverse_of_odd(pool.stride >> shift),
         link_bits=bits,
         links_size=links,
-        state_size=links + (abi.POOL_WAIT_STATE if pool.wait else abi.POOL_STATE),
+        state_size=links + head,
         wait=pool.wait,
     )
 
@@ -57,33 +62,36 @@ def slab_plan(slab: Slab) -> SlabPlan:
     )
 
 
-def state_size(thing: Buffer | Pool | Heap | Slab) -> int:
-    """Bytes of .bss that `thing` needs in the home region of a 32-bit target."""
+def state_size(thing: Buffer | Pool | Heap | Slab, pointer: int) -> int:
+    """Bytes of .bss that `thing` needs in the home region."""
+    sizes = abi.sizes(pointer)
     if isinstance(thing, Pool):
-        return pool_plan(thing).state_size
+        return pool_plan(thing, pointer).state_size
     if isinstance(thing, Heap):
         return abi.heap_control(heap_plan(thing).granules)
     if isinstance(thing, Slab):
         slab = slab_plan(thing)
-        per_slab = abi.SLAB_PAGE + 4 * slab.map_words
-        return abi.SLAB_STATE + slab.slab_count * per_slab + len(slab.zones) * abi.SLAB_ZONE_STATE
+        pages = slab.slab_count * _rounded(sizes.slab_page + 4 * slab.map_words, pointer)
+        return sizes.slab_state + pages + len(slab.zones) * sizes.slab_zone_state
     return 0
 
 
-def descriptor_size(thing: Buffer | Pool | Heap | Slab) -> int:
-    """Bytes of flash that describe `thing` on a 32-bit target, its name's text left out."""
+def descriptor_size(thing: Buffer | Pool | Heap | Slab, pointer: int) -> int:
+    """Bytes of flash that describe `thing`, its name's text left out."""
+    sizes = abi.sizes(pointer)
     if isinstance(thing, Pool):
-        return abi.POOL
+        return sizes.pool
     if isinstance(thing, Heap):
-        return abi.HEAP
+        return sizes.heap
     if isinstance(thing, Slab):
         slab = slab_plan(thing)
-        return _word(abi.SLAB + len(slab.zones) * abi.SLAB_ZONE + len(slab.size_table))
+        tables = len(slab.zones) * sizes.slab_zone + len(slab.size_table)
+        return _rounded(sizes.slab + tables, 4)
     return 0
 
 
-def _word(size: int) -> int:
-    return -(-size // 4) * 4
+def _rounded(size: int, unit: int) -> int:
+    return -(-size // unit) * unit
 
 
 def _zone_plan(slab: Slab, zone: Zone) -> ZonePlan:

@@ -35,7 +35,7 @@ ramwright: 1
 
 _FROM_SCRIPT = """\
 name: app                      # prefix of the generated files: app_memory.h, app_memory.c, …
-target: {{cpu: cortex-m4}}       # a guess: name your core; it decides alignment for DMA
+target: {{cpu: {cpu}}}       # a guess: name your core; it decides alignment for DMA
 
 # The bank of .data and .bss, where the allocators' state lives.
 home: {home}
@@ -80,15 +80,20 @@ heaps:
 
 
 def starter(
-    regions: Sequence[ImportedRegion], source: str, file: str, named: str | None = None
+    regions: Sequence[ImportedRegion],
+    source: str,
+    file: str,
+    linker: str,
+    named: str | None = None,
 ) -> str:
     """The config for `regions`, imported from `source`, that will be called `file`.
 
-    `named` is the home, where the user says so."""
+    `linker` evaluated the script; `named` is the home, where the user says so."""
+    cpu = "rv32imac" if "riscv" in linker else "cortex-m4"
     home = next((region for region in regions if region.name == named), None) or home_of(regions)
     rows = "\n".join(_rows(regions, home))
     head = _HEAD.format(source=source, file=file) + _FROM_SCRIPT.format(
-        home=home.name, regions=rows
+        cpu=cpu, home=home.name, regions=rows
     )
     return head + _OBJECTS.format(home=home.name, heap=_heap(home.size))
 

@@ -41,6 +41,18 @@ __attribute__((section(".heap"), used)) static uint8_t heap_room[HEAP_SIZE];
 __attribute__((section(".stack"), used)) static uint8_t stack_room[HEAP_SIZE];
 #endif
 
+#if defined(__riscv)
+/* Compilers call it for the array in main; the toolchain comes without a C library. */
+void *memcpy(void *to, const void *from, size_t size);
+__attribute__((used)) void *memcpy(void *to, const void *from, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        ((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
+    }
+    return to;
+}
+#endif
+
 static void copy(uint32_t *to, const uint32_t *end, const uint32_t *from)
 {
     while (to < end) {

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emulate.build import RUNTIME, WARNINGS, output_of
+from emulate.build import RUNTIME, WARNINGS, Tools, output_of, tools_for
 from ramwright.elf import ElfImage, read_elf
 from ramwright.errors import has_errors
 from ramwright.layout import Layout
@@ -17,7 +17,8 @@ from ramwright.render import render
 from ramwright.view import handle
 
 BOARDS = Path(__file__).resolve().parent
-FLAGS = ("-mcpu=cortex-m4", "-mthumb", "-std=c11", "-Os", "-ffunction-sections", "-fdata-sections")
+ARM = tools_for("cortex-m4").flags
+FLAGS = ("-std=c11", "-Os", "-ffreestanding", "-ffunction-sections", "-fdata-sections")
 LINK_FLAGS = ("-nostartfiles", "-Wl,--gc-sections", "-Wl,--fatal-warnings")
 
 _STM32 = {
@@ -40,6 +41,13 @@ class Board:
     other: tuple[int, int] | None  # origin and end of the other bank
     occupied: str = ""  # input section that the board's script puts into the other bank
     kept: tuple[tuple[str, str, str], ...] = ()  # symbol, section, side of it that it marks
+    cpu: str = "cortex-m4"
+    flags: tuple[str, ...] = ()  # to the compiler and the linker
+
+    @property
+    def tools(self) -> Tools:
+        """Compiler and linker for its core."""
+        return tools_for(self.cpu)
 
     @property
     def script(self) -> Path:
@@ -132,7 +140,32 @@ NRF52840 = Board(
         ("__HeapBase", ".bss", "end"),
     ),
 )
-ALL = (STM32CUBE, RTTHREAD, TEENSY, NRF52840)
+CH32V307 = Board(
+    "ch32v307",
+    {
+        **_STM32,
+        "DATA_START": "_data_vma",
+        "DATA_LOAD": "_data_lma",
+        "STACK_TOP": "_eusrstack",
+        "HEAP_START": "_end",
+    },
+    """
+  ram: {origin: 0x20000000, size: 64K, linker: RAM, attributes: [dma]}
+""",
+    None,
+    "",
+    (
+        ("_edata", ".data", "end"),
+        ("_sbss", ".bss", "start"),
+        ("_ebss", ".bss", "end"),
+        ("_end", ".bss", "end"),
+        ("_eusrstack", ".stack", "end"),
+    ),
+    "rv32imafc",
+    # A loop that copies is no memcpy, of which there is one of our own; a segment is RWX.
+    ("-fno-tree-loop-distribute-patterns", "-Wl,--no-warn-rwx-segments"),
+)
+ALL = (STM32CUBE, RTTHREAD, TEENSY, NRF52840, CH32V307)
 
 
 @dataclass(frozen=True)
@@ -152,7 +185,7 @@ class Project:
     def layout(self, objects: str, head: str = "", name: str = "motor") -> Layout:
         """The layout with `objects`, YAML, in the regions of the board; generated too."""
         text = (
-            f"ramwright: 1\nname: {name}\ntarget: {{cpu: cortex-m4}}\nhome: ram\n{head}\n"
+            f"ramwright: 1\nname: {name}\ntarget: {{cpu: {self.board.cpu}}}\nhome: ram\n{head}\n"
             f"regions:{self.board.regions}{objects}\n"
         )
         (self.directory / f"{name}.yaml").write_text(text)
@@ -192,17 +225,20 @@ class Project:
         """The ELF of `objects`; raises BuildError with what the linker said."""
         elf = self.directory / f"{name}.elf"
         named = [f"-T{script}" for script in scripts]
-        output_of(
-            ["arm-none-eabi-gcc", *FLAGS, *self.flags, *LINK_FLAGS, *named, *objects, "-o", elf]
-        )
+        libraries = self.board.tools.libraries
+        output_of([*self._compiler, *LINK_FLAGS, *named, *objects, *libraries, "-o", elf])
         return read_elf(elf)
 
     def _compiled(self, source: Path, name: str, defines: Sequence[str]) -> Path:
         obj = self.directory / f"{name}.o"
         include = f"-I{RUNTIME / 'include'}"
-        flags = [*FLAGS, *WARNINGS, *self.flags, include, *defines]
-        output_of(["arm-none-eabi-gcc", *flags, "-c", source, "-o", obj])
+        output_of([*self._compiler, *WARNINGS, include, *defines, "-c", source, "-o", obj])
         return obj
+
+    @property
+    def _compiler(self) -> list[str]:
+        tools = self.board.tools
+        return [f"{tools.prefix}gcc", *tools.flags, *FLAGS, *self.board.flags, *self.flags]
 
     def _defines(self) -> list[str]:
         defines = [f"-D{name}={value}" for name, value in self.board.symbols.items()]

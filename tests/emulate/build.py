@@ -19,11 +19,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "runtime"
 PREFIX = "arm-none-eabi-"
+RISCV_PREFIX = "riscv64-unknown-elf-"  # of 32-bit programs too
 
 FLAGS = (
     "-std=c11",
     "-Os",
-    "-mthumb",
     "-ffreestanding",
     "-ffunction-sections",
     "-fdata-sections",
@@ -58,12 +58,37 @@ def output_of(command: Sequence[str | Path], cwd: Path | None = None) -> str:
 
 
 @dataclass(frozen=True)
+class Tools:
+    """The tools for a core: what their names begin with, how the compiler is told of the core, what
+    it links besides."""
+
+    prefix: str
+    flags: tuple[str, ...]
+    libraries: tuple[str, ...] = ()
+
+
+def tools_for(cpu: str) -> Tools:
+    """The tools for `cpu`, spelled as a config's `target.cpu`."""
+    if not cpu.startswith("rv"):
+        return Tools(PREFIX, (f"-mcpu={cpu}", "-mthumb"))
+    abi = {"rv32": "ilp32", "rv64": "lp64"}[cpu[:4]] + ("e" if "e" in cpu[4:] else "")
+    # Beyond 2 GiB of address 0, where RAM of 64-bit cores usually is, nothing else links.
+    flags = (f"-march={cpu}", f"-mabi={abi}", "-mcmodel=medany")
+    return Tools(RISCV_PREFIX, flags, ("-nostdlib", "-lgcc"))  # it comes without a C library
+
+
+@dataclass(frozen=True)
 class Build:
     """One cross-compilation: for which core, into which directory, with which further flags."""
 
-    cpu: str  # gcc's -mcpu
+    cpu: str  # as a config's `target.cpu`
     directory: Path
     flags: tuple[str, ...] = ()
+
+    @property
+    def tools(self) -> Tools:
+        """The tools for its core."""
+        return tools_for(self.cpu)
 
     def compiled(
         self, source: Path, *flags: str, includes: Sequence[Path] = (), name: str = ""
@@ -72,10 +97,11 @@ class Build:
         obj = self.directory / f"{name or source.stem}.o"
         obj.parent.mkdir(parents=True, exist_ok=True)
         paths = [RUNTIME / "include", *includes]
+        tools = self.tools
         output_of(
             [
-                f"{PREFIX}gcc",
-                f"-mcpu={self.cpu}",
+                f"{tools.prefix}gcc",
+                *tools.flags,
                 *FLAGS,
                 *WARNINGS,
                 *self.flags,
@@ -95,7 +121,7 @@ class Build:
         if not library.exists():
             sources = sorted((RUNTIME / "src").glob("*.c"))
             objects = [self.compiled(source, name=f"runtime/{source.stem}") for source in sources]
-            output_of([f"{PREFIX}ar", "rcs", library, *objects])
+            output_of([f"{self.tools.prefix}ar", "rcs", library, *objects])
         return library
 
     def linked(
@@ -103,17 +129,18 @@ class Build:
     ) -> Path:
         """The ELF made of `objects` and, where they need it, the C library and libgcc."""
         elf = self.directory / f"{name}.elf"
+        tools = self.tools
         output_of(
             [
-                f"{PREFIX}gcc",
-                f"-mcpu={self.cpu}",
-                "-mthumb",
+                f"{tools.prefix}gcc",
+                *tools.flags,
                 "-nostartfiles",
                 "-Wl,--gc-sections",
                 "-Wl,--fatal-warnings",
                 *(f"-Wl,-T,{script}" for script in scripts),
                 *flags,
                 *objects,
+                *tools.libraries,
                 "-o",
                 elf,
             ]
@@ -148,8 +175,8 @@ def generated(config: Path, directory: Path, name: str) -> Layout:
     return Layout(directory, name)
 
 
-def raw_image(elf: Path) -> Path:
+def raw_image(elf: Path, prefix: str = PREFIX) -> Path:
     """The bytes a programmer would burn into flash, beside `elf`."""
     image = elf.with_suffix(".bin")
-    output_of([f"{PREFIX}objcopy", "-O", "binary", elf, image])
+    output_of([f"{prefix}objcopy", "-O", "binary", elf, image])
     return image

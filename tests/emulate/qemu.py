@@ -29,17 +29,42 @@ class Board:
     """A QEMU machine: where its image starts, and its banks of RAM (origin, size), home first."""
 
     machine: str
-    cpu: str  # gcc's -mcpu
+    cpu: str  # as a config's `target.cpu`
     reset: int
     banks: tuple[tuple[int, int], ...]
+    harts: int = 1  # cores; they take turns, at times that the timer says
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others; RISC-V cores all run on one machine."""
+        return f"{self.machine}-{self.cpu}" if self.riscv else self.machine
+
+    @property
+    def riscv(self) -> bool:
+        """Whether its core is RISC-V, else Arm."""
+        return self.cpu.startswith("rv")
+
+    @property
+    def options(self) -> list[str]:
+        """The emulator, with what makes it this board."""
+        if not self.riscv:
+            return ["qemu-system-arm", "-machine", self.machine]
+        width, extensions = self.cpu[2:4], self.cpu[4:]
+        lacks = "".join(f",{one}=off" for one in "afdc" if one not in extensions)
+        return [
+            *(f"qemu-system-riscv{width}", "-machine", self.machine, "-bios", "none"),
+            *("-cpu", f"rv{width}{lacks}", "-m", "16M", "-smp", str(self.harts)),
+        ]
 
 
 KIB = 1 << 10
 MIB = 1 << 20
 
-# Banks as `info mtree` of QEMU's monitor lists them; those of the last two by their secure aliases.
+# Banks as `info mtree` of QEMU's monitor lists them; those of the M33 and M55 by their secure
+# aliases. The 16 MiB of RAM of `virt` are taken for flash and RAM; behind them lies QEMU's device
+# tree.
 BOARDS = {
-    board.machine: board
+    board.name: board
     for board in (
         Board("microbit", "cortex-m0", 0, ((0x20000000, 16 * KIB),)),
         Board(
@@ -54,6 +79,10 @@ BOARDS = {
         Board("mps2-an500", "cortex-m7", 0, ((0x20000000, 4 * MIB), (0x60000000, 16 * MIB))),
         Board("mps2-an505", "cortex-m33", 0x10000000, ((0x38000000, 4 * MIB),)),
         Board("mps3-an547", "cortex-m55", 0x10000000, ((0x30000000, 512 * KIB),)),
+        *(
+            Board("virt", cpu, 0x80000000, ((0x80100000, 4 * MIB),))
+            for cpu in ("rv32imc", "rv32imac", "rv64imac")
+        ),
     )
 }
 
@@ -79,9 +108,7 @@ def run(board: Board, image: Path, timeout: float = 60.0) -> Run:
 
 def _command(board: Board) -> list[str]:
     return [
-        "qemu-system-arm",
-        "-machine",
-        board.machine,
+        *board.options,
         "-display",
         "none",
         "-monitor",

@@ -43,6 +43,7 @@ from ramwright.rules.objects import (
     MIN_HEAP,
     REST,
     Setting,
+    address_bits,
     buffer_of,
     cache_line,
     heap_of,
@@ -84,7 +85,7 @@ def config_of(
     top = Fields(Entry("", top.where, root), constants, problems)
     cores = cores_of(target) if target else 1
     rtos = _rtos(target, cpu)
-    regions = regions_of(top, 64 if cpu == HOST else 32)
+    regions = regions_of(top, address_bits(cpu))
     home = home_of(top, regions)
     everything = [(kind, entry) for kind, key in _GROUPS for entry in top.entries(key)]
     objects = declared(everything, problems)
@@ -191,10 +192,10 @@ class _Built:
         if not self._undecided and not self._rest:
             return
         regions = [region for region in self._setting.regions.values() if region is not None]
-        rooms = Rooms(regions, home)
+        rooms = Rooms(regions, home, self._setting.pointer)
         for rank, owner in self._by_rank.items():
             rooms.put(rank, owner)
-            rooms.expect_state(state_bound(owner, rank in self._rest))
+            rooms.expect_state(state_bound(owner, rank in self._rest, self._setting.pointer))
         for one in self._undecided:
             rooms.expect_undecided(one)
         taken = self._rests_taken()
@@ -309,7 +310,7 @@ def _spaced(
 ) -> list[Owner]:
     """The owners with the addresses that `at:` means; reports what does not fit."""
     owners = built.owners
-    state = sum(sizing.state_size(owner) for owner in owners)
+    state = sum(sizing.state_size(owner, setting.pointer) for owner in owners)
     by_region: dict[str, list[Owner]] = {}
     for owner in owners:
         by_region.setdefault(owner.placement.region, []).append(owner)
@@ -321,7 +322,13 @@ def _spaced(
         addresses |= with_addresses(region, mine)
         at_home = name == home
         space = Space(
-            region, tuple(mine), state if at_home else 0, built.pins, at_home, setting.on_host
+            region,
+            tuple(mine),
+            state if at_home else 0,
+            built.pins,
+            at_home,
+            setting.on_host,
+            setting.pointer,
         )
         problems += check_space(space)
     return [_at(owner, addresses.get(owner.name)) for owner in owners]

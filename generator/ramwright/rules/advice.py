@@ -20,7 +20,8 @@ WASTED_PART = 4  # more than one in so many bytes
 def warnings(config: Config, types: Measured) -> tuple[Problem, ...]:
     """What of `config` is likely a mistake."""
     owners = owners_by_region(config)
-    state = sum(sizing.state_size(owner) for some in owners.values() for owner in some)
+    everybody = (owner for some in owners.values() for owner in some)
+    state = sum(sizing.state_size(owner, config.target.pointer) for owner in everybody)
     found: list[Problem] = []
     for region in config.regions.values():
         mine = owners[region.name]

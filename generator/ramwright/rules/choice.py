@@ -42,9 +42,10 @@ class Undecided:
 class Rooms:
     """The regions and what was placed in them so far."""
 
-    def __init__(self, regions: Iterable[Region], home: str | None) -> None:
+    def __init__(self, regions: Iterable[Region], home: str | None, pointer: int) -> None:
         self._rooms = {region.name: _Room(region) for region in regions if not region.alias_of}
         self._home = home
+        self._pointer = pointer
         self._state = 0
 
     def put(self, rank: int, owner: Owner) -> None:
@@ -60,7 +61,7 @@ class Rooms:
         """Adds the state that `one` will need, wherever it goes."""
         rooms = self._candidates(one, set())
         owner = one.build(rooms[0].region)[0] if rooms else None
-        self.expect_state(state_bound(owner, one.rest) if owner else 0)
+        self.expect_state(state_bound(owner, one.rest, self._pointer) if owner else 0)
 
     def _candidates(self, one: Undecided, taken: set[str]) -> list[_Room]:
         required = set(one.fields.words("requires"))
@@ -93,11 +94,12 @@ class Rooms:
     def rest(self, rank: int, heap: Heap) -> Heap | None:
         """`heap`, which was placed with the least size, with all that remains of its region."""
         room = self._rooms[heap.placement.region]
-        self._state -= state_bound(heap, rest=True)
+        self._state -= state_bound(heap, True, self._pointer)
 
         def overflows(units: int) -> bool:
             one = replace(heap, size=units * abi.HEAP_GRANULE)
-            own = sizing.state_size(one) if room.region.name == self._home else 0
+            at_home = room.region.name == self._home
+            own = sizing.state_size(one, self._pointer) if at_home else 0
             return room.plan(rank, one, self._state_in(room) + own).overflow > 0
 
         least = MIN_HEAP // abi.HEAP_GRANULE
@@ -107,7 +109,7 @@ class Rooms:
         if most < least:
             return None
         sized = replace(heap, size=most * abi.HEAP_GRANULE)
-        self._state += sizing.state_size(sized)
+        self._state += sizing.state_size(sized, self._pointer)
         return sized
 
     def _state_in(self, room: _Room) -> int:
@@ -132,9 +134,10 @@ class Rooms:
         )
 
 
-def state_bound(owner: Owner, rest: bool) -> int:
+def state_bound(owner: Owner, rest: bool, pointer: int) -> int:
     """The most bytes of state that `owner` will need, whatever rest it gets."""
-    return sizing.state_size(_largest(owner) if rest and isinstance(owner, Heap) else owner)
+    most = _largest(owner) if rest and isinstance(owner, Heap) else owner
+    return sizing.state_size(most, pointer)
 
 
 def _largest(heap: Heap) -> Heap:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ramwright.model import riscv_extensions
 from ramwright.rules.fields import Fields
 
 # Lock between two equal cores, by cpu: what runtime/include/ramwright/ports/cortex_m.h has.
@@ -31,8 +32,16 @@ def cores_of(target: Fields) -> int:
         if lock is not None:
             target.problem("core_lock", "RW0265", "on a host the lock is known", "delete it")
         return 2
-    known = _LOCKS.get(cpu)
-    if known is None:
+    known = _lock_between(cpu)
+    if known is None and riscv_extensions(cpu):
+        target.problem(
+            "cores",
+            "RW0265",
+            f"two `{cpu}` have no lock between them: it takes the A extension",
+            "name the core with it (`rv32imac`) if it has it; else give each core a layout of its "
+            "own, in regions of its own",
+        )
+    elif known is None:
         target.problem(
             "cores",
             "RW0265",
@@ -49,3 +58,9 @@ def cores_of(target: Fields) -> int:
             "if the part does not have it, run one core on this layout",
         )
     return 2
+
+
+def _lock_between(cpu: str) -> str | None:
+    """How two `cpu` can keep each other out: of Cortex-M what the part has, of RISC-V an atomic
+    swap (ports/riscv.h)."""
+    return "amo" if "a" in riscv_extensions(cpu) else _LOCKS.get(cpu)

@@ -18,6 +18,7 @@ from ramwright.model import (
     Region,
     Rtos,
     Sharing,
+    pointer_size,
 )
 from ramwright.probe import Measured
 from ramwright.rules.ctypes import alignment_of, block_size_of, check_holds, ctype_of
@@ -50,6 +51,16 @@ class Setting:
     def on_host(self) -> bool:
         """Whether nothing has a place: the program runs on a workstation."""
         return self.cpu == HOST
+
+    @property
+    def pointer(self) -> int:
+        """Bytes of one."""
+        return pointer_size(self.cpu)
+
+
+def address_bits(cpu: str | None) -> int:
+    """How many `cpu` has; of a host those of its pointers."""
+    return 64 if cpu is not None and (cpu == HOST or pointer_size(cpu) == 8) else 32
 
 
 def buffer_of(fields: Fields, setting: Setting) -> Buffer | None:

@@ -39,6 +39,7 @@ class Space:
     pins: Mapping[str, Mark]  # where each pinned object says so
     home: bool
     on_host: bool  # addresses mean nothing
+    pointer: int  # bytes of one
 
 
 def with_addresses(region: Region, owners: list[Owner]) -> dict[str, int]:
@@ -244,7 +245,8 @@ def _shrunk(space: Space, owner: Owner, wants: list[Wanted]) -> str | None:
 
     def overflows(units: int) -> bool:
         smaller = _resized(owner, units)
-        change = sizing.state_size(smaller) - sizing.state_size(owner) if space.state else 0
+        before = sizing.state_size(owner, space.pointer)
+        change = sizing.state_size(smaller, space.pointer) - before if space.state else 0
         objects = [wanted(smaller) if o.name == owner.name else o for o in wants]
         return place(space.region, objects, space.state + change).overflow > 0
 

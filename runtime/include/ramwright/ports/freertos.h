@@ -11,6 +11,10 @@
  *
  *   void rw_wait_forget(const void *task);
  *   #define traceTASK_DELETE(task) rw_wait_forget(task)
+ *
+ * The kernel's own port for RISC-V cannot tell whether an interrupt handler runs. There
+ * FreeRTOSConfig.h defines RW_FREERTOS_IN_INTERRUPT() as what can: xPortInIsrContext() of the
+ * ESP-IDF, a flag that the vector code sets, a comparison of the stack pointer.
  */
 #ifndef RAMWRIGHT_PORTS_FREERTOS_H
 #define RAMWRIGHT_PORTS_FREERTOS_H
@@ -23,6 +27,10 @@
 
 #include "FreeRTOS.h"
 #include "task.h"
+
+#if defined(__riscv) && !defined(RW_FREERTOS_IN_INTERRUPT)
+#error "ramwright: waiting on RISC-V needs RW_FREERTOS_IN_INTERRUPT() in FreeRTOSConfig.h"
+#endif
 
 #if configUSE_TASK_NOTIFICATIONS == 0
 #error "ramwright: waiting needs configUSE_TASK_NOTIFICATIONS 1 in FreeRTOSConfig.h"
@@ -51,7 +59,9 @@ typedef struct rw_port_event {
 
 static inline bool rw_freertos_in_interrupt(void)
 {
-#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+#if defined(RW_FREERTOS_IN_INTERRUPT)
+    return RW_FREERTOS_IN_INTERRUPT() != pdFALSE;
+#elif defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
     uint32_t ipsr;
     __asm volatile("mrs %0, ipsr" : "=r"(ipsr));
     return ipsr != 0U;

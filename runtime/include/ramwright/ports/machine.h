@@ -13,6 +13,8 @@
 #include "ramwright/ports/cortex_m.h"
 #elif defined(__STDC_HOSTED__) && __STDC_HOSTED__ && defined(__unix__)
 #include "ramwright/ports/posix.h"
+#elif defined(__riscv)
+#include "ramwright/ports/riscv.h"
 #else
 #error "ramwright: no port for this target; define RW_PORT_HEADER (see ramwright/port.h)"
 #endif
@@ -32,6 +34,8 @@ static inline bool rw_machine_can_switch(void)
     mask |= basepri;
 #endif
     return (ipsr | mask) == 0U;
+#elif defined(RW_RISCV_MIE)
+    return rw_riscv_interrupts_open(); /* every trap closes them */
 #else
     return true;
 #endif
