@@ -38,7 +38,7 @@ MUTANTS = {
     "owner_not_compared": ("created.c", "< created->size", "< SIZE_MAX"),
     "owner_found_last_taken_for_the_next": (
         "created.c",
-        "if (!holds(created, address)) {",
+        "if (created == NULL || !lies_in(created, (uintptr_t)address)) {",
         "if (created == NULL) {",
     ),
     "owner_found_last_kept_when_it_ends": ("created.c", "        list->last = NULL;\n", ""),

@@ -39,9 +39,9 @@ bool rw_created_remove(rw_created_list_t *list, const rw_created_t *created)
     return listed;
 }
 
-static bool holds(const rw_created_t *created, const void *address)
+static bool lies_in(const rw_created_t *created, uintptr_t address)
 {
-    return created != NULL && (uintptr_t)address - created->start < created->size;
+    return address - created->start < created->size;
 }
 
 /* The next block that comes back is often of the same object. */
@@ -49,9 +49,9 @@ rw_created_t *rw_created_owner(rw_created_list_t *list, const void *address)
 {
     const uintptr_t lock = rw_port_lock_interrupt();
     rw_created_t *created = list->last;
-    if (!holds(created, address)) {
+    if (created == NULL || !lies_in(created, (uintptr_t)address)) {
         created = list->first;
-        while (created != NULL && !holds(created, address)) {
+        while (created != NULL && !lies_in(created, (uintptr_t)address)) {
             created = created->next;
         }
         list->last = created;

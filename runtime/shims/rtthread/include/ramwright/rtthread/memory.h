@@ -171,8 +171,9 @@ void *rt_mp_alloc(rt_mp_t mp, rt_int32_t time);
 void rt_mp_free(void *block);
 
 /* Takes a thread that was deleted off the pool it waits for, as rw_wait_forget does for the pools
- * of the layout; a block that it was handed goes to the next. Pools must not be made or ended
- * meanwhile. ISR: no. Time: O(pools + tasks that wait). */
+ * of the layout; under RT-Thread's kernel the port does so by itself; a block that it was handed
+ * goes to the next. Pools must not be made or ended meanwhile. ISR: no. Time: O(pools + tasks that
+ * wait). */
 void rt_mp_forget(const void *thread);
 
 /* Print, by rt_kprintf, the objects of rt_memheap_init and of rt_mp_init and rt_mp_create.
