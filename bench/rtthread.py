@@ -11,7 +11,7 @@ from bench.shadow import Shadow
 from bench.traces import Alloc, Trace, trace_b, waves
 from emulate.machine import Image
 
-# what rt_malloc resolves to: its sharing, its arenas. RT-Thread's smem and slab were counted without
+# what rt_malloc resolves to: sharing, arenas. RT-Thread's smem and slab were counted without
 # their lock, so ours are also shared by none; its memheap and mempool take theirs.
 DEFAULTS = {
     "heap": ("interrupt", ["heap_heap"]),
@@ -98,7 +98,7 @@ def _pool_figures(meter: Meter, count: int, prefix: str) -> Figures:
 
 
 def _turns_figures(meter: Meter, count: int, prefix: str) -> Figures:
-    """A block of each of `count` pools, given back in turn: each time another pool is looked for."""
+    """A block of each of `count` pools, given back in turn: another pool each time."""
     first = meter.call("make_pools", count)
     step = meter.call("pool_step")
     allocs: list[Cost] = []

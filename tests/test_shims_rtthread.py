@@ -42,7 +42,11 @@ MUTANTS = {
         "if (created == NULL) {",
     ),
     "owner_found_last_kept_when_it_ends": ("created.c", "        list->last = NULL;\n", ""),
-    "owner_found_last_kept_when_another_comes": ("created.c", "    list->last = created; /*", "    /*"),
+    "owner_found_last_kept_when_another_comes": (
+        "created.c",
+        "    list->last = created; /*",
+        "    /*",
+    ),
     "name_not_cut": ("created.c", "length < sizeof object->name - 1U", "length < 64U"),
     "old_block_kept_by_realloc": (
         "created.c",
