@@ -11,7 +11,15 @@ from bench.shadow import Shadow
 from bench.traces import Alloc, Trace, trace_b, waves
 from emulate.machine import Image
 
-DEFAULTS = {"heap": ["heap_heap"], "memheap": ["first_heap", "second_heap"], "slab": ["slab_slab"]}
+# what rt_malloc resolves to: sharing, arenas. RT-Thread's smem and slab were counted without
+# their lock, so ours are also shared by none; its memheap and mempool take theirs.
+DEFAULTS = {
+    "heap": ("interrupt", ["heap_heap"]),
+    "heap-unlocked": ("none", ["heap_heap"]),
+    "memheap": ("interrupt", ["first_heap", "second_heap"]),
+    "slab": ("interrupt", ["slab_slab"]),
+    "slab-unlocked": ("none", ["slab_slab"]),
+}
 POOLS = (1, 8)  # in existence
 BLOCKS = 64
 BLOCK_SIZE = 64
@@ -22,21 +30,23 @@ SHIM = ROOT / "runtime" / "shims" / "rtthread"
 def rtthread_figures(target: Target) -> Figures:
     """All of them, on one core."""
     found: Figures = {}
-    for default, descriptors in DEFAULTS.items():
-        image = _image(target, default)
-        trace = waves() if default == "slab" else trace_b()
+    for default, (sharing, descriptors) in DEFAULTS.items():
+        image = _image(target, default.partition("-")[0], sharing)
+        trace = waves() if default.startswith("slab") else trace_b()
         prefix = f"rtthread/{default}/{target.cpu}/{target.level}"
         found |= _malloc_figures(Meter(image, target.cpu), descriptors, trace, prefix)
     for count in POOLS:
         prefix = f"rtthread/mp-{count}/{target.cpu}/{target.level}"
         found |= _pool_figures(Meter(image, target.cpu), count, prefix)
-    return found
+    prefix = f"rtthread/mp-turns/{target.cpu}/{target.level}"
+    return found | _turns_figures(Meter(image, target.cpu), max(POOLS), prefix)
 
 
-def _image(target: Target, default: str) -> Image:
+def _image(target: Target, default: str, sharing: str) -> Image:
     """The shim on a layout with that default, everything of it linked."""
     config = (FIRMWARE / "rtthread.ramwright.yaml").read_text(encoding="utf-8")
     config = config.replace("CPU", target.cpu).replace("DEFAULT", default)
+    config = config.replace("SHARING", sharing)
     sources = [FIRMWARE / "rtthread.c", *sorted(SHIM.glob("*.c"))]
     return Image.of(target.image_of("rtthread", config, sources, [SHIM / "include"]))
 
@@ -61,6 +71,7 @@ def _malloc_figures(meter: Meter, descriptors: list[str], trace: Trace, prefix: 
         **figures(prefix, "free", frees),
         f"{prefix}/alloc.mean": _mean(allocs),
         f"{prefix}/free.mean": _mean(frees),
+        f"{prefix}/pair.mean": _mean(allocs) + _mean(frees),
     }
 
 
@@ -82,5 +93,18 @@ def _pool_figures(meter: Meter, count: int, prefix: str) -> Figures:
         for cost in taken:
             shadow.returned(cost.result)
             frees.append(meter.cost("rt_mp_free", cost.result))
+        allocs += taken
+    return {**figures(prefix, "alloc", allocs), **figures(prefix, "free", frees)}
+
+
+def _turns_figures(meter: Meter, count: int, prefix: str) -> Figures:
+    """A block of each of `count` pools, given back in turn: another pool each time."""
+    first = meter.call("make_pools", count)
+    step = meter.call("pool_step")
+    allocs: list[Cost] = []
+    frees: list[Cost] = []
+    for _ in range(2):
+        taken = [meter.cost("rt_mp_alloc", first + step * at, 0) for at in range(count)]
+        frees += [meter.cost("rt_mp_free", cost.result) for cost in taken]
         allocs += taken
     return {**figures(prefix, "alloc", allocs), **figures(prefix, "free", frees)}

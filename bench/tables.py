@@ -207,7 +207,10 @@ def _boot_beside(ours: Figures, peers: dict[str, Any]) -> Table:
 
 def _rtthread_beside(ours: Figures, peers: dict[str, Any]) -> Table:
     shims = [(f"rt_mp, {count} of them", f"mp-{count}") for count in RTTHREAD_POOLS]
-    shims += [(f"rt_malloc, default: a {default}", default) for default in DEFAULTS]
+    shims.append((f"rt_mp, {max(RTTHREAD_POOLS)} of them in turn", "mp-turns"))
+    for default, (sharing, _) in DEFAULTS.items():
+        locks = ", no lock" if sharing == "none" else ""
+        shims.append((f"rt_malloc, default: a {default.partition('-')[0]}{locks}", default))
     rows = []
     for name, key in shims:
         cells = [f"**Ramwright**, {name}"]
@@ -218,8 +221,10 @@ def _rtthread_beside(ours: Figures, peers: dict[str, Any]) -> Table:
                 cells.append("/".join(_of(ours, each) for each in spread if each in ours) or ABSENT)
         rows.append(cells)
     text = (
-        "Through the shim, checks basic, locks included: mean/median/max on trace (b), with a slab "
-        "in tides; of pools median/max of 64 blocks of 64 B. Peers: recorded, with their own calls."
+        "Through the shim, checks basic, hooks compiled in, locks included unless said: "
+        "mean/median/max on trace (b), with a slab in tides; of pools median/max of 64 blocks of "
+        "64 B. Peers: recorded, with their own calls; RT-Thread's mempool and memheap with their "
+        "locks, its smem and slab without."
     )
     return _beside("RT-Thread's calls beside RT-Thread", text, peers, rows)
 

@@ -15,6 +15,7 @@ from ramwright import assets
 GOLDEN = Path(__file__).parent / "golden" / "motor"
 RIGHT = """\
 #include "motor_memory.h"
+#include "ramwright/default.h"
 
 int right(void);
 int right(void)
@@ -113,6 +114,12 @@ MISTAKES = {
     ),
     "result dropped": Mistake("unused-result", "    frame->id = 1;", "    main_alloc(8);"),
     "past the end": Mistake("array-bounds", "text[9] = 'x'", "__builtin_memset(text, 0, 11)"),
+    "unchecked block given to a call": Mistake(
+        "analyzer-possible-null-argument",
+        LAST,
+        "    rw_stats_t *stats = main_alloc(sizeof *stats);\n    rw_default_stats(stats);\n"
+        "    (void)main_free(stats);\n" + LAST,
+    ),
     "freed and guarded": Mistake(
         "analyzer-double-free", "    return 0;\n", "    (void)can_rx_free(mine);\n    return 0;\n"
     ),
@@ -170,6 +177,92 @@ def test_wrong_use_is_found_at_build_time(compiler: str, mistake: Mistake, tmp_p
         assert f"[-W{mistake.warning}]" in said, optimisation
 
 
+NULLS_ALLOWED = """\
+#include "motor_memory.h"
+#include "ramwright/default.h"
+
+#define ALL(kind, object) \\
+    (void)rw_##kind##_free(&object, NULL); \\
+    (void)rw_##kind##_usable_size(&object, NULL); \\
+    rw_##kind##_walk(&object, visit, NULL);
+
+void allowed(rw_visit_t visit);
+void allowed(rw_visit_t visit)
+{
+    ALL(pool, can_rx_pool)
+    ALL(heap, main_heap)
+    ALL(slab, kernel_slab)
+    ALL(memheap, system_memheap)
+    (void)rw_heap_realloc(&main_heap, NULL, 0);
+    (void)rw_memheap_owner(&system_memheap, NULL);
+    (void)rw_layout_owner(&motor_layout, NULL);
+    (void)rw_layout_free(&motor_layout, NULL);
+    rw_layout_walk(&motor_layout, visit, NULL);
+    rw_default_walk(visit, NULL);
+    (void)rw_default_free(NULL);
+    (void)can_rx_free(NULL);
+    (void)main_free(NULL);
+}
+"""
+BYTES = ("heap", "slab", "memheap")  # kinds that hand out blocks of any size
+NULLS_REFUSED = (
+    *(
+        f"rw_{kind}_{call}"
+        for kind in ("pool", *BYTES)
+        for call in (
+            "free(NULL, NULL)",
+            "usable_size(NULL, NULL)",
+            "check(NULL)",
+            "walk(NULL, visit, NULL)",
+            "stats(NULL, &stats)",
+        )
+    ),
+    *(
+        f"rw_{kind}_{call}"
+        for kind in BYTES
+        for call in (
+            "alloc(NULL, 8)",
+            "alloc_aligned(NULL, 8, 8)",
+            "calloc(NULL, 8, 8)",
+            "realloc(NULL, NULL, 8)",
+        )
+    ),
+    "rw_pool_alloc(NULL)",
+    "rw_pool_alloc_wait(NULL, 0)",
+    "rw_pool_walk(&can_rx_pool, NULL, NULL)",
+    "rw_pool_stats(&can_rx_pool, NULL)",
+    "rw_heap_walk(&main_heap, NULL, NULL)",
+    "rw_heap_stats(&main_heap, NULL)",
+    "rw_slab_walk(&kernel_slab, NULL, NULL)",
+    "rw_slab_stats(&kernel_slab, NULL)",
+    "rw_memheap_walk(&system_memheap, NULL, NULL)",
+    "rw_memheap_stats(&system_memheap, NULL)",
+    "rw_memheap_alloc_with(NULL, 8, 0)",
+    "rw_memheap_realloc_with(NULL, NULL, 8, 0)",
+    "rw_memheap_owner(NULL, NULL)",
+    "rw_layout_owner(NULL, NULL)",
+    "rw_layout_free(NULL, NULL)",
+    "rw_layout_walk(NULL, visit, NULL)",
+    "rw_layout_walk(&motor_layout, NULL, NULL)",
+    "rw_layout_check(NULL)",
+    "rw_layout_stats(NULL, &stats)",
+    "rw_layout_stats(&motor_layout, NULL)",
+    "rw_default_walk(NULL, NULL)",
+    "rw_default_stats(NULL)",
+)
+
+
+def complaints(source: str, compiler: str, tmp_path: Path) -> list[str]:
+    """The lines that `compiler` warns of, only of NULL where there must be none."""
+    unit = tmp_path / ("unit.cpp" if "++" in compiler else "unit.c")
+    unit.write_text(source, encoding="utf-8")
+    command = [*compiler.split(), "-Wall", "-Wnonnull", *INCLUDES, "-c", str(unit), "-o", "unit.o"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    said = [line for line in done.stderr.splitlines() if "warning:" in line]
+    assert all("[-Wnonnull]" in line for line in said), done.stderr
+    return [line.split(":")[1] for line in said]
+
+
 C = ("gcc", "clang", "arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb")
 CXX = ("g++", "clang++", "arm-none-eabi-g++ -mcpu=cortex-m3 -mthumb")
 CXX_WARNINGS = ("-Wold-style-cast", "-Wnon-virtual-dtor")
@@ -182,6 +275,18 @@ def test_the_header_draws_no_warning_in_c(compiler: str, standard: str, tmp_path
     unit.write_text('#include "motor_memory.h"\n', encoding="utf-8")
     command = [*compiler.split(), f"-std={standard}", *WARNINGS, "-Werror", "-Wstrict-prototypes"]
     subprocess.run([*command, *INCLUDES, "-fsyntax-only", str(unit)], check=True)
+
+
+@pytest.mark.parametrize("compiler", [*C, *CXX])
+def test_null_is_refused_where_it_means_nothing(compiler: str, tmp_path: Path) -> None:
+    assert complaints(NULLS_ALLOWED, compiler, tmp_path) == []
+    head = '#include "motor_memory.h"\n#include "ramwright/default.h"\n'
+    head += "void refused(rw_visit_t visit);\nvoid refused(rw_visit_t visit)\n{\n"
+    head += "    rw_stats_t stats; (void)stats; (void)visit;\n"
+    body = "".join(f"    (void){call};\n" for call in NULLS_REFUSED)
+    first = head.count("\n") + 1
+    lines = sorted(map(int, set(complaints(head + body + "}\n", compiler, tmp_path))))
+    assert lines == list(range(first, first + len(NULLS_REFUSED)))
 
 
 OWNED = """\

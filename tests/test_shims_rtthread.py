@@ -35,7 +35,18 @@ MUTANTS = {
         "rw_bytes_clear(links_end - count, count",
         "rw_bytes_clear(links_end - count, 0U * count",
     ),
-    "owner_not_compared": ("created.c", ">= created->size", "> SIZE_MAX - 1U"),
+    "owner_not_compared": ("created.c", "< created->size", "< SIZE_MAX"),
+    "owner_found_last_taken_for_the_next": (
+        "created.c",
+        "if (created == NULL || !lies_in(created, (uintptr_t)address)) {",
+        "if (created == NULL) {",
+    ),
+    "owner_found_last_kept_when_it_ends": ("created.c", "        list->last = NULL;\n", ""),
+    "owner_found_last_kept_when_another_comes": (
+        "created.c",
+        "    list->last = created; /*",
+        "    /*",
+    ),
     "name_not_cut": ("created.c", "length < sizeof object->name - 1U", "length < 64U"),
     "old_block_kept_by_realloc": (
         "created.c",
@@ -115,6 +126,14 @@ def test_a_waiter_that_nobody_dismisses_is_noticed(tmp_path: Path) -> None:
     assert done.returncode != 0
 
 
+def test_a_dismissal_that_comes_back_to_a_pool_is_noticed(tmp_path: Path) -> None:
+    old = "        waiter->give_back = forget_dismissal;\n"
+    copy = mutant(tmp_path, "shims/rtthread/mempool.c", old, "")
+    flags = (*SANITIZED, "-Wno-unused")
+    done = run(on_host(tmp_path, ("waiting.c", "check.c"), flags, copy))
+    assert done.returncode != 0
+
+
 def firmware(directory: Path, sources: Sequence[Path], *flags: str) -> Path:
     """The ELF of a firmware for the MPS2 board, with its link map beside it."""
     layout = build.generated(CONFIG, directory / "generated", "rtthread")
@@ -153,6 +172,42 @@ def functions(text: str) -> set[str]:
     )
 
 
+def test_a_thread_deleted_while_it_waits_is_noticed_by_the_port(tmp_path: Path) -> None:
+    """On a Cortex-M3, with the port of RT-Thread and what it calls of the kernel in the test."""
+    done = threads_that_end(tmp_path)
+    assert (done.status, done.output) == (0, "deleted threads are off every list\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("        rw_waiter_abandon(event->waiter);", "        "),
+        ("        event->thread->cleanup = event->cleanup;", "        "),
+        ("        thread->cleanup(thread);", "        "),
+        ("event != RT_NULL && event->thread != thread", "event == RT_NULL"),
+        ("    *event->link = event->next;\n", ""),
+    ],
+)
+def test_a_fault_in_the_port_is_noticed(old: str, new: str, tmp_path: Path) -> None:
+    runtime = mutant(tmp_path, "include/ramwright/ports/rt_thread.h", old, new)
+    assert threads_that_end(tmp_path, runtime).status != 0
+
+
+def threads_that_end(directory: Path, runtime: Path = build.RUNTIME) -> qemu.Run:
+    """The run of thread_ends.c with the runtime in `runtime`."""
+    layout = build.generated(CONFIG, directory / "generated", "rtthread")
+    flags = (f"-I{runtime / 'include'}", f"-I{runtime / 'src'}", *KERNEL)
+    maker = build.Build("cortex-m3", directory, (*flags, "-Wno-unused"))
+    sources = [FOLDER / "thread_ends.c", EXAMPLE / "semihosting.c", EXAMPLE / "startup.c"]
+    sources += [layout.source, *sorted((runtime / "src").glob("*.c"))]
+    objects = [
+        maker.compiled(source, includes=(layout.directory, EXAMPLE), name=f"{number}-{source.stem}")
+        for number, source in enumerate(sources)
+    ]
+    elf = maker.linked("thread_ends", objects, layout.scripts(FOLDER / "board.ld"))
+    return qemu.run(qemu.BOARDS["mps2-an385"], build.raw_image(elf))
+
+
 def test_making_objects_at_run_time_is_linked_only_when_used(tmp_path: Path) -> None:
     folders = {name: tmp_path / name for name in ("none", "pool", "memheap")}
     for folder in folders.values():
@@ -184,10 +239,13 @@ def under_kernel(directory: Path, compiler: Sequence[str], *flags: str) -> None:
         build.output_of([*command, "-c", source, "-o", obj])
 
 
+GCC = ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb")
+
+
 @pytest.mark.parametrize(
     "compiler",
     [
-        ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb"),
+        GCC,
         ("clang", "-mcpu=cortex-m0plus", "--target=arm-none-eabi"),
     ],
     ids=["gcc", "clang"],
@@ -197,10 +255,23 @@ def test_it_compiles_behind_the_kernels_own_header(
 ) -> None:
     assert shutil.which(compiler[0])
     under_kernel(tmp_path, compiler)
+    under_kernel(tmp_path, compiler, "-DWITH_HOOKS")
+
+
+def test_hooks_are_of_the_kernels_type(tmp_path: Path) -> None:
+    """Before 5.1 they get the block itself."""
+    under_kernel(tmp_path, GCC, "-DWITH_HOOKS", "-DOLD_KERNEL")
+    with pytest.raises(build.BuildError, match="conflicting types for 'rt_malloc_sethook'"):
+        under_kernel(tmp_path, GCC, "-DWITH_HOOKS", "-DOLD_KERNEL", "-DRTTHREAD_VERSION=50300")
+
+
+def test_without_hooks_a_call_is_a_jump(tmp_path: Path) -> None:
+    text = linked(tmp_path, "-DRW_WITHOUT_HOOKS")
+    sizes = re.findall(r"^ \.text\.rt_(?:malloc|free)\s+0x\w+\s+0x(\w+) ", text, re.MULTILINE)
+    assert sizes and {int(size, 16) for size in sizes} == {4}
+    assert "hook" not in "".join(functions(text))
 
 
 def test_a_kernel_that_keeps_its_own_pools_is_an_error_that_says_so(tmp_path: Path) -> None:
     with pytest.raises(build.BuildError, match="none of RT_USING_MEMPOOL"):
-        under_kernel(
-            tmp_path, ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb"), "-DWITH_MEMPOOL"
-        )
+        under_kernel(tmp_path, GCC, "-DWITH_MEMPOOL")

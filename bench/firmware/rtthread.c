@@ -13,6 +13,7 @@ uint8_t pool_storage[POOLS][BLOCKS * (BLOCK_SIZE + sizeof(void *))] __attribute_
 static struct rt_mempool pools[POOLS];
 
 rt_mp_t make_pools(unsigned count);
+size_t pool_step(void);
 
 int rt_kprintf(const char *format, ...)
 {
@@ -27,4 +28,10 @@ rt_mp_t make_pools(unsigned count)
         (void)rt_mp_init(&pools[i], "pool", pool_storage[i], sizeof pool_storage[i], BLOCK_SIZE);
     }
     return &pools[0];
+}
+
+/* Bytes from one pool to the next. */
+size_t pool_step(void)
+{
+    return sizeof pools[0];
 }

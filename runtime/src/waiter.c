@@ -44,7 +44,7 @@ void rw_waiter_open(rw_waiter_t *waiter, const rw_object_t *object, rw_free_core
     waiter->give_back = give_back;
     waiter->task = rw_port_task();
     waiter->priority = rw_port_priority();
-    rw_port_event_open(&waiter->event);
+    rw_port_event_open(&waiter->event, waiter);
 }
 
 void rw_waiter_close(rw_waiter_t *waiter)
@@ -79,7 +79,7 @@ void *rw_waiter_sleep(rw_waiter_t *waiter, rw_ticks_t timeout)
     rw_ticks_t left = timeout;
     bool over = false;
     while (!over) {
-        rw_port_wait(&waiter->event, waiter, left);
+        rw_port_wait(&waiter->event, left);
         if (timeout != RW_FOREVER) {
             left = waiter_remaining(left, &since);
         }

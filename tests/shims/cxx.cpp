@@ -150,6 +150,9 @@ void check_refusals()
     ::operator delete(opaque(block));
     ::operator delete(opaque(block));
     CHECK(last_fault() == RW_E_DOUBLE_FREE);
+    char local = 0;
+    ::operator delete(opaque(&local));
+    CHECK(last_fault() == RW_E_FOREIGN);
     CHECK(rw_layout_check(&shims_layout) == RW_OK);
 }
 

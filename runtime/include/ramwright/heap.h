@@ -25,6 +25,7 @@
 #ifndef RAMWRIGHT_HEAP_H
 #define RAMWRIGHT_HEAP_H
 
+#include "ramwright/attributes.h"
 #include "ramwright/base.h"
 
 #ifdef __cplusplus
@@ -101,19 +102,19 @@ size_t rw_heap_control_32(uint32_t granules);
  * of a larger class exists, or the virgin end suffices: blocks further down the list of its class
  * are not looked at, which bounds the time.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
-void *rw_heap_alloc(const rw_heap_t *heap, size_t size);
+void *rw_heap_alloc(const rw_heap_t *heap, size_t size) RW_NONNULL((1));
 
 /* As rw_heap_alloc, at a multiple of alignment bytes, a power of two; up to 8 costs nothing.
  * A recycled block, the first of the size's own class and of each larger one being looked at, must
  * have room for the gap that there really is; so must the virgin end.
  * Returns NULL as above, or iff alignment is not a power of two or > object.size (RW_E_ALIGNMENT).
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
-void *rw_heap_alloc_aligned(const rw_heap_t *heap, size_t alignment, size_t size);
+void *rw_heap_alloc_aligned(const rw_heap_t *heap, size_t alignment, size_t size) RW_NONNULL((1));
 
 /* As rw_heap_alloc(count * size), cleared. NULL also iff the product wraps (RW_E_SIZE).
  * Time: O(1) under the lock, then O(size) outside it. ISR: yes, with sharing interrupt.
  * Blocks: while the lock of its sharing is held. */
-void *rw_heap_calloc(const rw_heap_t *heap, size_t count, size_t size);
+void *rw_heap_calloc(const rw_heap_t *heap, size_t count, size_t size) RW_NONNULL((1));
 
 /* Resizes a block: in place into a free successor or the virgin end, else by moving it to a new
  * block, else, if there is none, by moving it down into a free predecessor.
@@ -121,7 +122,7 @@ void *rw_heap_calloc(const rw_heap_t *heap, size_t count, size_t size);
  * Returns the block's address; NULL iff it failed, the block then as it was.
  * Time: O(1) under the lock, plus O(size) copying outside it. ISR: yes, with sharing interrupt.
  * Blocks: while the lock of its sharing is held. */
-void *rw_heap_realloc(const rw_heap_t *heap, void *block, size_t size);
+void *rw_heap_realloc(const rw_heap_t *heap, void *block, size_t size) RW_NONNULL((1));
 
 /* Gives a block back and merges it with free neighbours. free(NULL) is RW_OK and does nothing.
  * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED, RW_E_DOUBLE_FREE or
@@ -130,26 +131,26 @@ void *rw_heap_realloc(const rw_heap_t *heap, void *block, size_t size);
  * rw_on_fault called. Among free blocks of one class the order may have changed if the links of the
  * block before are what is damaged.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
-rw_status_t rw_heap_free(const rw_heap_t *heap, void *block);
+rw_status_t rw_heap_free(const rw_heap_t *heap, void *block) RW_NONNULL((1));
 
 /* Bytes usable at block, at least what was asked for; 0 iff block is NULL or, with checks basic,
  * not an allocated block: with checks none any other address is taken for one. Use more than was
  * asked for only after a realloc to that size: the compiler knows the size asked for.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
-size_t rw_heap_usable_size(const rw_heap_t *heap, const void *block);
+size_t rw_heap_usable_size(const rw_heap_t *heap, const void *block) RW_NONNULL((1));
 
 /* Walks the whole heap and every free list and verifies headers, footers, links, classes, counts.
  * Returns RW_OK or RW_E_CORRUPT (and calls rw_on_fault with the first damaged block).
  * Time: O(blocks), under the lock. ISR: with sharing interrupt, but long. Blocks: for its time. */
-rw_status_t rw_heap_check(const rw_heap_t *heap);
+rw_status_t rw_heap_check(const rw_heap_t *heap) RW_NONNULL((1));
 
 /* Reports every block below the virgin end, by ascending address; stops at a damaged header.
  * Time: O(blocks), under the lock. ISR: with sharing interrupt, but long. Blocks: for its time. */
-void rw_heap_walk(const rw_heap_t *heap, rw_visit_t visit, void *context);
+void rw_heap_walk(const rw_heap_t *heap, rw_visit_t visit, void *context) RW_NONNULL((1, 2));
 
 /* Fills *out.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
-void rw_heap_stats(const rw_heap_t *heap, rw_stats_t *out);
+void rw_heap_stats(const rw_heap_t *heap, rw_stats_t *out) RW_NONNULL((1, 2));
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 #ifndef RAMWRIGHT_LAYOUT_H
 #define RAMWRIGHT_LAYOUT_H
 
+#include "ramwright/attributes.h"
 #include "ramwright/base.h"
 
 #ifdef __cplusplus
@@ -21,24 +22,24 @@ typedef struct rw_layout {
 
 /* The pool, heap or slab whose arena holds address; NULL iff none.
  * Time: O(log objects). ISR: yes. Blocks: never. */
-const rw_object_t *rw_layout_owner(const rw_layout_t *layout, const void *address);
+const rw_object_t *rw_layout_owner(const rw_layout_t *layout, const void *address) RW_NONNULL((1));
 
 /* Gives a block back to whichever object owns it. free(NULL) is RW_OK and does nothing.
  * Returns what the owner returns, or RW_E_FOREIGN (rw_on_fault with object NULL) iff none owns it.
  * Time: O(log objects) + the owner's free. ISR, Blocks: as the owner. */
-rw_status_t rw_layout_free(const rw_layout_t *layout, void *block);
+rw_status_t rw_layout_free(const rw_layout_t *layout, void *block) RW_NONNULL((1));
 
 /* Walks every object by ascending address.
  * Time: the objects' sum. ISR: no. Blocks: as the objects. */
-void rw_layout_walk(const rw_layout_t *layout, rw_visit_t visit, void *context);
+void rw_layout_walk(const rw_layout_t *layout, rw_visit_t visit, void *context) RW_NONNULL((1, 2));
 
 /* Checks every object. Returns RW_OK or the first fault found.
  * Time: the objects' sum. ISR: no. Blocks: as the objects. */
-rw_status_t rw_layout_check(const rw_layout_t *layout);
+rw_status_t rw_layout_check(const rw_layout_t *layout) RW_NONNULL((1));
 
 /* Sums over all objects, peaks and failures too (see rw_stats_t); largest is the largest of any.
  * Time: the objects' sum. ISR: as the objects. Blocks: as the objects. */
-void rw_layout_stats(const rw_layout_t *layout, rw_stats_t *out);
+void rw_layout_stats(const rw_layout_t *layout, rw_stats_t *out) RW_NONNULL((1, 2));
 
 #ifdef __cplusplus
 }

@@ -30,6 +30,7 @@
 #ifndef RAMWRIGHT_POOL_H
 #define RAMWRIGHT_POOL_H
 
+#include "ramwright/attributes.h"
 #include "ramwright/base.h"
 #include "ramwright/port.h"
 #include "ramwright/wait.h"
@@ -118,7 +119,7 @@ RW_POOL_WAIT_CORE_DECLARE(basic_wait_16);
 /* Takes a block.
  * Returns its address, aligned as configured, contents undefined; NULL iff the pool is empty.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: never. */
-void *rw_pool_alloc(const rw_pool_t *pool);
+void *rw_pool_alloc(const rw_pool_t *pool) RW_NONNULL((1));
 
 /* Takes a block, or waits until one is handed over: to the most urgent task first, among equals to
  * the one that came first. A task's priority counts as it is when it begins to wait.
@@ -128,33 +129,33 @@ void *rw_pool_alloc(const rw_pool_t *pool);
  * timeout is not 0 where nobody may wait: in an ISR, with interrupts masked, before the kernel
  * runs. Time: O(1) when there is a block, else O(tasks that wait for this pool) and the wait. ISR:
  * with timeout 0. Blocks: for timeout at most. */
-void *rw_pool_alloc_wait(const rw_pool_t *pool, rw_ticks_t timeout);
+void *rw_pool_alloc_wait(const rw_pool_t *pool, rw_ticks_t timeout) RW_NONNULL((1));
 
 /* Gives a block back. free(NULL) is RW_OK and does nothing.
  * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED or RW_E_DOUBLE_FREE, the pool
  * unchanged and rw_on_fault called.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: never. */
-rw_status_t rw_pool_free(const rw_pool_t *pool, void *block);
+rw_status_t rw_pool_free(const rw_pool_t *pool, void *block) RW_NONNULL((1));
 
 /* Bytes usable at block: block_size; 0 iff block is not an allocated block of the pool.
  * Time: O(1), with checks none O(count). ISR: yes. Blocks: never. */
-size_t rw_pool_usable_size(const rw_pool_t *pool, const void *block);
+size_t rw_pool_usable_size(const rw_pool_t *pool, const void *block) RW_NONNULL((1));
 
 /* Verifies the free list against the links: every free block once, no link out of range. With
  * checks none links of allocated blocks say nothing, so only the free list itself is verified.
  * Returns RW_OK or RW_E_CORRUPT (and calls rw_on_fault). Call it when nobody uses the pool.
  * Time: O(count). ISR: no. Blocks: never. */
-rw_status_t rw_pool_check(const rw_pool_t *pool);
+rw_status_t rw_pool_check(const rw_pool_t *pool) RW_NONNULL((1));
 
 /* Reports every block that was ever used, by ascending address. A snapshot without a lock: blocks
  * changing hands meanwhile are reported in either state.
  * Time: O(count), with checks none O(count^2). ISR: yes. Blocks: never. */
-void rw_pool_walk(const rw_pool_t *pool, rw_visit_t visit, void *context);
+void rw_pool_walk(const rw_pool_t *pool, rw_visit_t visit, void *context) RW_NONNULL((1, 2));
 
 /* Fills *out; used, peak, free and size count whole blocks times their stride; failures is 0: the
  * NULL is all the record a pool keeps.
  * Time: O(count). ISR: yes. Blocks: never. */
-void rw_pool_stats(const rw_pool_t *pool, rw_stats_t *out);
+void rw_pool_stats(const rw_pool_t *pool, rw_stats_t *out) RW_NONNULL((1, 2));
 
 #ifdef __cplusplus
 }

@@ -51,14 +51,16 @@
  *
  *   rw_port_event_t                    what one waiting task is woken by; it lies on that task's
  *                                      stack, from open to close
- *   void rw_port_event_open(rw_port_event_t *event);    by the task that will wait; no lock is held
+ *   void rw_port_event_open(rw_port_event_t *event, rw_waiter_t *waiter);
+ *                                      by the task that will wait, whose waiter it is; no lock is
+ *                                      held. Where the port is told of a task that ends, it calls
+ *                                      rw_waiter_abandon(waiter) if the event is still open.
  *   void rw_port_event_close(rw_port_event_t *event);   by that task, or by whoever deletes it
- *   void rw_port_wait(rw_port_event_t *event, rw_waiter_t *waiter, rw_ticks_t ticks);
+ *   void rw_port_wait(rw_port_event_t *event, rw_ticks_t ticks);
  *                                      sleeps until the event is set, for ticks at most; unless
  *                                      RW_FOREVER. An event set before ends it at once. It may
  *                                      return early for any reason: the caller looks again. No lock
- *                                      is held. Where a task can be ended while it sleeps and the
- *                                      port is told, it calls rw_waiter_abandon(waiter).
+ *                                      is held.
  *   void rw_port_wake(rw_port_event_t *event, uintptr_t state);
  *                                      called inside the section that rw_port_lock_interrupt opened
  *                                      with the answer state: sets the event, leaves the section.

@@ -33,6 +33,7 @@
 #ifndef RAMWRIGHT_SLAB_H
 #define RAMWRIGHT_SLAB_H
 
+#include "ramwright/attributes.h"
 #include "ramwright/base.h"
 
 #ifdef __cplusplus
@@ -124,7 +125,7 @@ RW_SLAB_CORE_DECLARE(basic_core);
  * one); size > object.size is a fault.
  * Time: O(1) for a zone, O(slab_count) for a run. ISR: yes, with sharing interrupt. Blocks: while
  * the lock of its sharing is held. */
-void *rw_slab_alloc(const rw_slab_t *slab, size_t size);
+void *rw_slab_alloc(const rw_slab_t *slab, size_t size) RW_NONNULL((1));
 
 /* As rw_slab_alloc, at a multiple of alignment bytes, a power of two: from the first zone whose
  * blocks are so aligned, else a run of slabs.
@@ -132,12 +133,12 @@ void *rw_slab_alloc(const rw_slab_t *slab, size_t size);
  * two or > object.size is a fault (RW_E_ALIGNMENT).
  * Time: O(zones), or O(slab_count) for a run. ISR: yes, with sharing interrupt. Blocks: while the
  * lock of its sharing is held. */
-void *rw_slab_alloc_aligned(const rw_slab_t *slab, size_t alignment, size_t size);
+void *rw_slab_alloc_aligned(const rw_slab_t *slab, size_t alignment, size_t size) RW_NONNULL((1));
 
 /* As rw_slab_alloc(count * size), cleared. NULL also iff the product wraps (RW_E_SIZE).
  * Time: as alloc under the lock, then O(size) outside it. ISR: yes, with sharing interrupt.
  * Blocks: while the lock of its sharing is held. */
-void *rw_slab_calloc(const rw_slab_t *slab, size_t count, size_t size);
+void *rw_slab_calloc(const rw_slab_t *slab, size_t count, size_t size) RW_NONNULL((1));
 
 /* Resizes a block. A block of a zone stays iff size belongs to the same zone; a run stays iff size
  * belongs to a run of at most as many slabs, and returns the slabs it no longer needs. Else the
@@ -146,7 +147,7 @@ void *rw_slab_calloc(const rw_slab_t *slab, size_t count, size_t size);
  * Returns the block's address; NULL iff it failed, the block then as it was.
  * Time: as alloc and free under the lock, plus O(size) copying outside it. ISR: yes, with sharing
  * interrupt. Blocks: while the lock of its sharing is held. */
-void *rw_slab_realloc(const rw_slab_t *slab, void *block, size_t size);
+void *rw_slab_realloc(const rw_slab_t *slab, void *block, size_t size) RW_NONNULL((1));
 
 /* Gives a block back, and its slab too if that was the slab's last block.
  * free(NULL) is RW_OK and does nothing.
@@ -156,27 +157,27 @@ void *rw_slab_realloc(const rw_slab_t *slab, void *block, size_t size);
  * or nobody's, is checked all the same.
  * Time: O(1) for a block of a zone, O(slabs of the run) for a run. ISR: yes, with sharing
  * interrupt. Blocks: while the lock of its sharing is held. */
-rw_status_t rw_slab_free(const rw_slab_t *slab, void *block);
+rw_status_t rw_slab_free(const rw_slab_t *slab, void *block) RW_NONNULL((1));
 
 /* Bytes usable at block; 0 iff block is not an allocated block. Use more than was
  * asked for only after a realloc to that size: the compiler knows the size asked for.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
-size_t rw_slab_usable_size(const rw_slab_t *slab, const void *block);
+size_t rw_slab_usable_size(const rw_slab_t *slab, const void *block) RW_NONNULL((1));
 
 /* Verifies pages, maps, lists and counts against each other.
  * Returns RW_OK or RW_E_CORRUPT (and calls rw_on_fault).
  * Time: O(slab_count * (zones + map words)), under the lock. ISR: with sharing interrupt, but long.
  * Blocks: for its time. */
-rw_status_t rw_slab_check(const rw_slab_t *slab);
+rw_status_t rw_slab_check(const rw_slab_t *slab) RW_NONNULL((1));
 
 /* Reports every block of every slab a zone owns, and every run, by ascending address.
  * Time: O(blocks), under the lock. ISR: with sharing interrupt, but long. Blocks: for its time. */
-void rw_slab_walk(const rw_slab_t *slab, rw_visit_t visit, void *context);
+void rw_slab_walk(const rw_slab_t *slab, rw_visit_t visit, void *context) RW_NONNULL((1, 2));
 
 /* Fills *out. used counts blocks, peak counts slabs ever used (the watermark). failures counts a
  * realloc that found no room in the smaller zone, too.
  * Time: O(slab_count), under the lock. ISR: with sharing interrupt. Blocks: for its time. */
-void rw_slab_stats(const rw_slab_t *slab, rw_stats_t *out);
+void rw_slab_stats(const rw_slab_t *slab, rw_stats_t *out) RW_NONNULL((1, 2));
 
 #ifdef __cplusplus
 }

@@ -22,6 +22,7 @@ void rw_created_add(rw_created_list_t *list, rw_created_t *created, const rw_obj
     created->size = object->size;
     created->next = list->first;
     list->first = created;
+    list->last = created; /* not one that lay here before and was never taken off */
     rw_port_unlock_interrupt(lock);
 }
 
@@ -32,17 +33,28 @@ bool rw_created_remove(rw_created_list_t *list, const rw_created_t *created)
     const bool listed = *place != NULL;
     if (listed) {
         *place = created->next;
+        list->last = NULL;
     }
     rw_port_unlock_interrupt(lock);
     return listed;
 }
 
-rw_created_t *rw_created_owner(const rw_created_list_t *list, const void *address)
+static bool lies_in(const rw_created_t *created, uintptr_t address)
+{
+    return address - created->start < created->size;
+}
+
+/* The next block that comes back is often of the same object. */
+rw_created_t *rw_created_owner(rw_created_list_t *list, const void *address)
 {
     const uintptr_t lock = rw_port_lock_interrupt();
-    rw_created_t *created = list->first;
-    while (created != NULL && (uintptr_t)address - created->start >= created->size) {
-        created = created->next;
+    rw_created_t *created = list->last;
+    if (created == NULL || !lies_in(created, (uintptr_t)address)) {
+        created = list->first;
+        while (created != NULL && !lies_in(created, (uintptr_t)address)) {
+            created = created->next;
+        }
+        list->last = created;
     }
     rw_port_unlock_interrupt(lock);
     return created;

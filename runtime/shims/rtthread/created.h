@@ -19,6 +19,7 @@
 /* The objects of one kind, the youngest first; all zero = none. */
 typedef struct rw_created_list {
     rw_created_t *first;
+    rw_created_t *last; /* found; NULL: none yet */
 } rw_created_list_t;
 
 /* Lists an object that is not listed. Whoever makes one where one may lie removes that first. */
@@ -27,8 +28,9 @@ void rw_created_add(rw_created_list_t *list, rw_created_t *created, const rw_obj
 /* Takes an object off; false iff it was not listed. Time: O(objects), masked. */
 bool rw_created_remove(rw_created_list_t *list, const rw_created_t *created);
 
-/* The object whose arena holds address; NULL iff none. Time: O(objects), masked. */
-rw_created_t *rw_created_owner(const rw_created_list_t *list, const void *address);
+/* The object whose arena holds address; NULL iff none. Time: O(objects), masked; O(1) where it is
+ * the one that was found last. */
+rw_created_t *rw_created_owner(rw_created_list_t *list, const void *address);
 
 /* Name, cut to what fits, and type. */
 void rw_created_label(struct rt_object *object, const char *name, unsigned type);

@@ -6,30 +6,41 @@
 
 #include "ramwright/default.h"
 
-static void (*malloc_hook)(void **ptr, rt_size_t size);
-static void (*realloc_entry_hook)(void **ptr, rt_size_t size);
-static void (*realloc_exit_hook)(void **ptr, rt_size_t size);
-static void (*free_hook)(void **ptr);
+/* Without RT_USING_HOOK there is none, and the compiler knows. */
+#if defined(RT_USING_HOOK)
+#define HOOK
+#else
+#define HOOK const
+#endif
 
-void rt_malloc_sethook(void (*hook)(void **ptr, rt_size_t size))
+static void (*HOOK malloc_hook)(rw_hooked_t ptr, rt_size_t size);
+static void (*HOOK realloc_entry_hook)(rw_hooked_t ptr, rt_size_t size);
+static void (*HOOK realloc_exit_hook)(rw_hooked_t ptr, rt_size_t size);
+static void (*HOOK free_hook)(rw_hooked_t ptr);
+
+#if defined(RT_USING_HOOK)
+
+void rt_malloc_sethook(void (*hook)(rw_hooked_t ptr, rt_size_t size))
 {
     malloc_hook = hook;
 }
 
-void rt_realloc_set_entry_hook(void (*hook)(void **ptr, rt_size_t size))
+void rt_realloc_set_entry_hook(void (*hook)(rw_hooked_t ptr, rt_size_t size))
 {
     realloc_entry_hook = hook;
 }
 
-void rt_realloc_set_exit_hook(void (*hook)(void **ptr, rt_size_t size))
+void rt_realloc_set_exit_hook(void (*hook)(rw_hooked_t ptr, rt_size_t size))
 {
     realloc_exit_hook = hook;
 }
 
-void rt_free_sethook(void (*hook)(void **ptr))
+void rt_free_sethook(void (*hook)(rw_hooked_t ptr))
 {
     free_hook = hook;
 }
+
+#endif
 
 void rt_system_heap_init(void *begin_addr, void *end_addr)
 {
@@ -46,7 +57,7 @@ void rt_system_heap_init_generic(void *begin_addr, void *end_addr)
 static void *after_malloc(void *ptr, rt_size_t size)
 {
     if (malloc_hook != NULL) {
-        malloc_hook(&ptr, size);
+        malloc_hook(RW_HOOKED(ptr), size);
     }
     return ptr;
 }
@@ -69,18 +80,18 @@ void *rt_calloc(rt_size_t count, rt_size_t size)
 void *rt_realloc(void *ptr, rt_size_t newsize)
 {
     if (realloc_entry_hook != NULL) {
-        realloc_entry_hook(&ptr, newsize);
+        realloc_entry_hook(RW_HOOKED(ptr), newsize);
     }
     void *moved = rw_default_realloc(ptr, newsize);
     if (realloc_exit_hook != NULL) {
-        realloc_exit_hook(&moved, newsize);
+        realloc_exit_hook(RW_HOOKED(moved), newsize);
     }
     return moved;
 }
 
 __attribute__((noinline)) static void free_with_hook(void *ptr)
 {
-    free_hook(&ptr);
+    free_hook(RW_HOOKED(ptr));
     (void)rw_default_free(ptr);
 }
 

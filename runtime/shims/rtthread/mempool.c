@@ -28,8 +28,17 @@ typedef int16_t link_t;
 
 static rw_created_list_t pools;
 
-static void (*alloc_hook)(struct rt_mempool *mp, void *block);
-static void (*free_hook)(struct rt_mempool *mp, void *block);
+/* Without RT_USING_HOOK there is none, and the compiler knows. */
+#if defined(RT_USING_HOOK)
+#define HOOK
+#else
+#define HOOK const
+#endif
+
+static void (*HOOK alloc_hook)(struct rt_mempool *mp, void *block);
+static void (*HOOK free_hook)(struct rt_mempool *mp, void *block);
+
+#if defined(RT_USING_HOOK)
 
 void rt_mp_alloc_sethook(void (*hook)(struct rt_mempool *mp, void *block))
 {
@@ -40,6 +49,8 @@ void rt_mp_free_sethook(void (*hook)(struct rt_mempool *mp, void *block))
 {
     free_hook = hook;
 }
+
+#endif
 
 /* Blocks as RT-Thread would count them: of so many bytes each and a pointer in front. */
 static size_t count_by_rtthread(size_t size, size_t block_size)
@@ -145,6 +156,14 @@ rt_err_t rt_mp_init(struct rt_mempool *mp, const char *name, void *start, rt_siz
 /* What a waiter is handed whose pool is gone. */
 static uint8_t dismissal;
 
+/* And what becomes of it if the task does not live to see it. */
+static rw_status_t forget_dismissal(void *block, const rw_object_t *object)
+{
+    (void)block;
+    (void)object;
+    return RW_OK;
+}
+
 /* Takes the first waiter off a list that it then need not come back to; NULL iff there is none. */
 static rw_waiter_t *dismiss_first(rw_waiter_t **list)
 {
@@ -156,6 +175,7 @@ static rw_waiter_t *dismiss_first(rw_waiter_t **list)
         }
         waiter->link = NULL;
         waiter->block = &dismissal;
+        waiter->give_back = forget_dismissal;
     }
     return waiter;
 }

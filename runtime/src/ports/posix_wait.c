@@ -24,13 +24,14 @@ void rw_posix_set_priority(int32_t priority)
 }
 
 /* The clock that nobody sets. */
-void rw_port_event_open(rw_port_event_t *event)
+void rw_port_event_open(rw_port_event_t *event, rw_waiter_t *waiter)
 {
     pthread_condattr_t attributes;
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&event->condition, &attributes);
     (void)pthread_condattr_destroy(&attributes);
+    event->waiter = waiter;
     event->set = false;
 }
 
@@ -59,11 +60,11 @@ static void cancelled(void *waiter)
     rw_waiter_abandon(waiter);
 }
 
-void rw_port_wait(rw_port_event_t *event, rw_waiter_t *waiter, rw_ticks_t ticks)
+void rw_port_wait(rw_port_event_t *event, rw_ticks_t ticks)
 {
     const struct timespec until = time_in(ticks == RW_FOREVER ? 0U : ticks);
     rw_posix_lock();
-    pthread_cleanup_push(cancelled, waiter);
+    pthread_cleanup_push(cancelled, event->waiter);
     if (!event->set && ticks == RW_FOREVER) {
         (void)pthread_cond_wait(&event->condition, &rw_posix_process_lock);
     } else if (!event->set) {

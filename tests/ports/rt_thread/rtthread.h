@@ -32,6 +32,7 @@ struct rt_thread {
 #define RT_SCHED_PRIV(thread) ((thread)->sched_thread_priv)
 #endif
     struct rt_timer thread_timer;
+    void (*cleanup)(struct rt_thread *thread);
 };
 typedef struct rt_thread *rt_thread_t;
 

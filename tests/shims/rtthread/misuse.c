@@ -163,6 +163,20 @@ static void long_names(void)
     EXPECT(rt_mp_detach(&one.pool) == RT_EOK);
     EXPECT(rt_mp_init(&one.pool, NULL, storage, 512, 40) == RT_EOK);
     EXPECT(one.pool.parent.name[0] == '\0' && rt_mp_detach(&one.pool) == RT_EOK && no_fault());
+
+    static struct {
+        struct rt_memheap heap;
+        uint8_t guard[16];
+    } other;
+    memset(&other, 0xC3, sizeof other);
+    EXPECT(rt_memheap_init(&other.heap, "a name of more than eleven", storage, 2048) == RT_EOK);
+    EXPECT(strcmp(other.heap.parent.name, "a name of m") == 0 && filled(other.guard, 0xC3, 16));
+    rt_smem_t smem = rt_smem_init("a name of more than eleven", storage + 2048, 2048);
+    rt_slab_t slab = rt_slab_init("a name of more than eleven", storage + 4096, 4096);
+    EXPECT(smem != NULL && strcmp(smem->parent.name, "a name of m") == 0);
+    EXPECT(slab != NULL && strcmp(slab->parent.name, "a name of m") == 0);
+    EXPECT(rt_memheap_detach(&other.heap) == RT_EOK && rt_smem_detach(smem) == RT_EOK);
+    EXPECT(rt_slab_detach(slab) == RT_EOK && no_fault());
 }
 
 void misuse_tests(void)

@@ -170,6 +170,34 @@ static void several(void)
     EXPECT(no_fault());
 }
 
+/* The pool that was found last is not taken for another's: not where frees alternate, not when it
+ * was ended, not when another was made where it lies without an end. */
+static void found_last(void)
+{
+    static struct rt_mempool first, second;
+    EXPECT(rt_mp_init(&first, "first", storage, 512, 40) == RT_EOK);
+    EXPECT(rt_mp_init(&second, "second", storage + 512, 512, 40) == RT_EOK);
+    const rt_size_t all = first.block_free_count;
+    void *a = rt_mp_alloc(&first, 0);
+    void *b = rt_mp_alloc(&second, 0);
+    void *c = rt_mp_alloc(&first, 0);
+    rt_mp_free(a);
+    rt_mp_free(b);
+    rt_mp_free(c);
+    EXPECT(first.block_free_count == all && second.block_free_count == all && no_fault());
+    EXPECT(rt_mp_detach(&first) == RT_EOK);
+    rt_mp_free(c);
+    EXPECT(one_fault(RW_E_FOREIGN) && first.block_free_count == all);
+
+    b = rt_mp_alloc(&second, 0);
+    rt_mp_free(b);
+    EXPECT(rt_mp_init(&first, "first", storage + 512, 512, 40) == RT_EOK);
+    a = rt_mp_alloc(&first, 0);
+    rt_mp_free(a);
+    EXPECT(first.block_free_count == all && second.block_free_count == all && no_fault());
+    EXPECT(rt_mp_detach(&first) == RT_EOK && rt_mp_detach(&second) == RT_EOK);
+}
+
 void pool_tests(void)
 {
     counts();
@@ -177,4 +205,5 @@ void pool_tests(void)
     created_life();
     hooks();
     several();
+    found_last();
 }

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define THREADS 6U
 #define STRESS 2000U
@@ -189,6 +190,22 @@ static void forgotten(bool handed)
     EXPECT(rt_mp_detach(&pool) == RT_EOK);
 }
 
+/* A task is deleted that was told of the end of its pool and did not see it: nobody's block comes
+ * back, nobody's pool is looked at. */
+static void dismissed_and_dead(void)
+{
+    pthread_t thread;
+    EXPECT(rt_mp_init(&pool, "one", storage, 64, 40) == RT_EOK);
+    EXPECT(rt_mp_alloc(&pool, 0) != NULL);
+    EXPECT(pthread_create(&thread, NULL, die_waiting, NULL) == 0);
+    EXPECT(pthread_join(thread, NULL) == 0);
+    EXPECT(rt_mp_detach(&pool) == RT_EOK);
+    memset(&pool, 0xa5, sizeof pool);
+    rw_waiter_abandon(&dead);
+    EXPECT(no_fault());
+    memset(&pool, 0, sizeof pool);
+}
+
 static atomic_uint owners[16];
 static atomic_uint twice;
 
@@ -242,6 +259,7 @@ int main(void)
     cancelled();
     forgotten(false);
     forgotten(true);
+    dismissed_and_dead();
     many_threads();
     EXPECT(no_fault());
     report(failed == 0U ? "all as RT-Thread has it\n" : "FAILED\n");

@@ -31,8 +31,9 @@ typedef struct rw_port_event {
     osThreadId_t thread;
 } rw_port_event_t;
 
-static inline void rw_port_event_open(rw_port_event_t *event)
+static inline void rw_port_event_open(rw_port_event_t *event, rw_waiter_t *waiter)
 {
+    (void)waiter;
     event->thread = osThreadGetId();
 }
 
@@ -41,10 +42,9 @@ static inline void rw_port_event_close(rw_port_event_t *event)
     (void)event;
 }
 
-static inline void rw_port_wait(rw_port_event_t *event, rw_waiter_t *waiter, rw_ticks_t ticks)
+static inline void rw_port_wait(rw_port_event_t *event, rw_ticks_t ticks)
 {
     (void)event;
-    (void)waiter;
     (void)osThreadFlagsWait(RW_CMSIS_FLAG, osFlagsWaitAny, ticks);
 }
 

@@ -70,8 +70,9 @@ static inline bool rw_freertos_in_interrupt(void)
 #endif
 }
 
-static inline void rw_port_event_open(rw_port_event_t *event)
+static inline void rw_port_event_open(rw_port_event_t *event, rw_waiter_t *waiter)
 {
+    (void)waiter;
     event->task = xTaskGetCurrentTaskHandle();
 }
 
@@ -80,10 +81,9 @@ static inline void rw_port_event_close(rw_port_event_t *event)
     (void)event;
 }
 
-static inline void rw_port_wait(rw_port_event_t *event, rw_waiter_t *waiter, rw_ticks_t ticks)
+static inline void rw_port_wait(rw_port_event_t *event, rw_ticks_t ticks)
 {
     (void)event;
-    (void)waiter;
     (void)RW_FREERTOS_TAKE(ticks == RW_FOREVER ? portMAX_DELAY : (TickType_t)ticks);
 }
 

@@ -80,12 +80,13 @@ static inline void rw_port_unlock_task(uintptr_t state)
 
 typedef struct rw_port_event {
     pthread_cond_t condition;
+    rw_waiter_t *waiter;
     bool set;
 } rw_port_event_t;
 
-void rw_port_event_open(rw_port_event_t *event);
+void rw_port_event_open(rw_port_event_t *event, rw_waiter_t *waiter);
 void rw_port_event_close(rw_port_event_t *event);
-void rw_port_wait(rw_port_event_t *event, rw_waiter_t *waiter, rw_ticks_t ticks);
+void rw_port_wait(rw_port_event_t *event, rw_ticks_t ticks);
 void rw_port_wake(rw_port_event_t *event, uintptr_t state);
 bool rw_port_can_wait(void);
 rw_ticks_t rw_port_tick(void);

@@ -4,11 +4,11 @@
  * machine's; on Cortex-M the kernel's own are the same PRIMASK. A thread that waits is suspended
  * with its own timer, as the kernel's mempool does it, and is no object of the kernel's lists.
  *
- * A deleted thread is told to the runtime by its cleanup function, which the idle thread calls:
- *
- *   thread->cleanup = ended;      static void ended(struct rt_thread *t) { rw_wait_forget(t); }
- *
- * or by rw_wait_forget(thread) right after rt_thread_delete or rt_thread_detach.
+ * A thread that is deleted while it waits is noticed: for as long as it waits, the thread's cleanup
+ * function is one of the port's, which takes the waiter off its list and then calls the thread's
+ * own. So a cleanup function is set before the thread runs. The kernel calls it from the idle
+ * thread, to which rt_thread_delete and rt_thread_detach leave the stack until then; whoever uses
+ * the stack again sooner calls rw_wait_forget(thread) first.
  */
 #ifndef RAMWRIGHT_PORTS_RT_THREAD_H
 #define RAMWRIGHT_PORTS_RT_THREAD_H
@@ -30,24 +30,68 @@
 #define RW_RT_THREAD_TICKS_MAX (RT_TICK_MAX / 2U - 1U)
 
 typedef struct rw_port_event {
+    struct rw_port_event *next;
+    struct rw_port_event **link; /* what points to this event */
+    rw_waiter_t *waiter;
     rt_thread_t thread;
+    void (*cleanup)(struct rt_thread *thread); /* the thread's own */
     bool set;
 } rw_port_event_t;
 
-static inline void rw_port_event_open(rw_port_event_t *event)
+void rw_waiter_abandon(rw_waiter_t *waiter);
+
+/* The open events, by which a thread that ended is found. */
+static rw_port_event_t *rw_rt_thread_events;
+
+static void rw_rt_thread_ended(struct rt_thread *thread)
 {
-    event->thread = rt_thread_self();
+    const rt_base_t level = rt_hw_interrupt_disable();
+    rw_port_event_t *event = rw_rt_thread_events;
+    while (event != RT_NULL && event->thread != thread) {
+        event = event->next;
+    }
+    rt_hw_interrupt_enable(level);
+    if (event != RT_NULL) {
+        rw_waiter_abandon(event->waiter); /* which closes the event */
+    }
+    if (thread->cleanup != RT_NULL) {
+        thread->cleanup(thread);
+    }
+}
+
+static inline void rw_port_event_open(rw_port_event_t *event, rw_waiter_t *waiter)
+{
+    rt_thread_t const thread = rt_thread_self();
+    event->waiter = waiter;
+    event->thread = thread;
     event->set = false;
+    event->link = &rw_rt_thread_events;
+    const rt_base_t level = rt_hw_interrupt_disable();
+    event->next = rw_rt_thread_events;
+    if (event->next != RT_NULL) {
+        event->next->link = &event->next;
+    }
+    rw_rt_thread_events = event;
+    event->cleanup = thread->cleanup;
+    thread->cleanup = rw_rt_thread_ended;
+    rt_hw_interrupt_enable(level);
 }
 
 static inline void rw_port_event_close(rw_port_event_t *event)
 {
-    (void)event;
+    const rt_base_t level = rt_hw_interrupt_disable();
+    *event->link = event->next;
+    if (event->next != RT_NULL) {
+        event->next->link = event->link;
+    }
+    if (event->thread->cleanup == rw_rt_thread_ended) {
+        event->thread->cleanup = event->cleanup;
+    }
+    rt_hw_interrupt_enable(level);
 }
 
-static inline void rw_port_wait(rw_port_event_t *event, rw_waiter_t *waiter, rw_ticks_t ticks)
+static inline void rw_port_wait(rw_port_event_t *event, rw_ticks_t ticks)
 {
-    (void)waiter;
     const rt_base_t level = rt_hw_interrupt_disable();
     if (!event->set) {
         (void)rt_thread_suspend(event->thread);

@@ -29,8 +29,9 @@ typedef struct rw_port_event {
     TX_SEMAPHORE semaphore;
 } rw_port_event_t;
 
-static inline void rw_port_event_open(rw_port_event_t *event)
+static inline void rw_port_event_open(rw_port_event_t *event, rw_waiter_t *waiter)
 {
+    (void)waiter;
     static CHAR name[] = "ramwright";
     (void)tx_semaphore_create(&event->semaphore, name, 0);
 }
@@ -40,9 +41,8 @@ static inline void rw_port_event_close(rw_port_event_t *event)
     (void)tx_semaphore_delete(&event->semaphore);
 }
 
-static inline void rw_port_wait(rw_port_event_t *event, rw_waiter_t *waiter, rw_ticks_t ticks)
+static inline void rw_port_wait(rw_port_event_t *event, rw_ticks_t ticks)
 {
-    (void)waiter;
     (void)tx_semaphore_get(&event->semaphore, ticks == RW_FOREVER ? TX_WAIT_FOREVER : (ULONG)ticks);
 }
 

@@ -59,8 +59,9 @@ typedef struct rw_port_event {
     struct k_sem semaphore;
 } rw_port_event_t;
 
-static inline void rw_port_event_open(rw_port_event_t *event)
+static inline void rw_port_event_open(rw_port_event_t *event, rw_waiter_t *waiter)
 {
+    (void)waiter;
     (void)k_sem_init(&event->semaphore, 0, 1);
 }
 
@@ -69,9 +70,8 @@ static inline void rw_port_event_close(rw_port_event_t *event)
     (void)event;
 }
 
-static inline void rw_port_wait(rw_port_event_t *event, rw_waiter_t *waiter, rw_ticks_t ticks)
+static inline void rw_port_wait(rw_port_event_t *event, rw_ticks_t ticks)
 {
-    (void)waiter;
     (void)k_sem_take(&event->semaphore,
                      ticks == RW_FOREVER ? K_FOREVER : K_TICKS((k_ticks_t)ticks));
 }

@@ -11,6 +11,18 @@
 
 #define RT_USING_HEAP
 #define RT_USING_USERHEAP
+#ifdef WITH_HOOKS
+#define RT_USING_HOOK
+#endif
+#ifdef OLD_KERNEL
+#ifndef RTTHREAD_VERSION
+#define RTTHREAD_VERSION 50002
+#endif
+typedef void *hooked_t;
+#else
+#define RTTHREAD_VERSION 50300
+typedef void **hooked_t;
+#endif
 #ifdef WITH_MEMPOOL
 #define RT_USING_MEMPOOL
 #endif
@@ -74,6 +86,7 @@ typedef struct rt_thread {
     struct rt_object parent;
     rt_uint8_t current_priority;
     struct rt_timer thread_timer;
+    void (*cleanup)(struct rt_thread *thread);
 } * rt_thread_t;
 
 rt_thread_t rt_thread_self(void);
@@ -96,6 +109,10 @@ void *rt_realloc(void *ptr, rt_size_t newsize);
 void *rt_calloc(rt_size_t count, rt_size_t size);
 void *rt_malloc_align(rt_size_t size, rt_size_t align);
 void rt_free_align(void *ptr);
+#ifdef RT_USING_HOOK
+void rt_malloc_sethook(void (*hook)(hooked_t ptr, rt_size_t size));
+void rt_free_sethook(void (*hook)(hooked_t ptr));
+#endif
 void rt_memory_info(rt_size_t *total, rt_size_t *used, rt_size_t *max_used);
 
 #endif

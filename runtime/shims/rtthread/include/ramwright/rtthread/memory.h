@@ -89,20 +89,38 @@ void rt_free_align(void *ptr);
  * wanted. Time: as the object's stats. */
 void rt_memory_info(rt_size_t *total, rt_size_t *used, rt_size_t *max_used);
 
+/* What hooks get: the address of the pointer to the block; before RT-Thread 5.1 the pointer. */
+#if defined(RTTHREAD_VERSION) && RTTHREAD_VERSION < 50100
+#define RW_HOOKED(ptr) (ptr)
+typedef void *rw_hooked_t;
+#else
+#define RW_HOOKED(ptr) (&(ptr))
+typedef void **rw_hooked_t;
+#endif
+
+#if defined(RT_USING_HOOK)
+
 /* Hooks, called with no lock held; NULL takes them away. That of malloc is called after every
  * rt_malloc, rt_calloc, rt_malloc_align, that of free before every rt_free, also where ptr is NULL;
  * those of realloc before and after. What a hook writes to *ptr is what counts from there on. */
-void rt_malloc_sethook(void (*hook)(void **ptr, rt_size_t size));
-void rt_realloc_set_entry_hook(void (*hook)(void **ptr, rt_size_t size));
-void rt_realloc_set_exit_hook(void (*hook)(void **ptr, rt_size_t size));
-void rt_free_sethook(void (*hook)(void **ptr));
+void rt_malloc_sethook(void (*hook)(rw_hooked_t ptr, rt_size_t size));
+void rt_realloc_set_entry_hook(void (*hook)(rw_hooked_t ptr, rt_size_t size));
+void rt_realloc_set_exit_hook(void (*hook)(rw_hooked_t ptr, rt_size_t size));
+void rt_free_sethook(void (*hook)(rw_hooked_t ptr));
+
+/* Likewise, after an alloc that got a block, before a free of a block of some pool's. */
+void rt_mp_alloc_sethook(void (*hook)(struct rt_mempool *mp, void *block));
+void rt_mp_free_sethook(void (*hook)(struct rt_mempool *mp, void *block));
+
+#endif
 
 /* A heap on memory of the caller's; the object itself lies there too. NULL iff there is less than
  * it takes for one block. At most 32 MiB are used. Time: O(log size). */
 rt_smem_t rt_smem_init(const char *name, void *begin_addr, rt_size_t size);
 /* Ends it; what is allocated from it is nobody's. -RT_ERROR iff m is none. Time: O(smems). */
 rt_err_t rt_smem_detach(rt_smem_t m);
-/* As rt_malloc, rt_realloc, from m. rt_smem_free's time: O(smems). */
+/* As rt_malloc, rt_realloc, from m. rt_smem_free's time: O(smems), O(1)
+ * where the block freed before was of the same smem; rt_memheap_free's likewise. */
 void *rt_smem_alloc(rt_smem_t m, rt_size_t size);
 void *rt_smem_realloc(rt_smem_t m, void *rmem, rt_size_t newsize);
 void rt_smem_free(void *rmem);
@@ -149,18 +167,14 @@ rt_err_t rt_mp_delete(rt_mp_t mp);
  * being -RT_ERROR. Waiting where nobody may (an ISR, a port without tasks) is a fault RW_E_CONTEXT.
  * ISR: with a time of 0. Blocks: for time. */
 void *rt_mp_alloc(rt_mp_t mp, rt_int32_t time);
-/* Gives it back. Time: O(pools). */
+/* Gives it back. Time: O(pools); O(1) where the block freed before was of the same pool. */
 void rt_mp_free(void *block);
 
 /* Takes a thread that was deleted off the pool it waits for, as rw_wait_forget does for the pools
- * of the layout; a block that it was handed goes to the next. Pools must not be made or ended
- * meanwhile. ISR: no. Time: O(pools + tasks that wait). */
+ * of the layout; under RT-Thread's kernel the port does so by itself; a block that it was handed
+ * goes to the next. Pools must not be made or ended meanwhile. ISR: no. Time: O(pools + tasks that
+ * wait). */
 void rt_mp_forget(const void *thread);
-
-/* Hooks, called with no lock held; NULL takes them away: after an alloc that got a block, before a
- * free of a block of some pool's. */
-void rt_mp_alloc_sethook(void (*hook)(struct rt_mempool *mp, void *block));
-void rt_mp_free_sethook(void (*hook)(struct rt_mempool *mp, void *block));
 
 /* Print, by rt_kprintf, the objects of rt_memheap_init and of rt_mp_init and rt_mp_create.
  * ISR: no; nobody may detach meanwhile. Time: O(objects). */

@@ -44,7 +44,10 @@ typedef rt_uint32_t rt_tick_t;
 #define RT_WAITING_NO 0
 #define RT_TICK_MAX 0xffffffffU
 
-/* Of rtconfig.h. */
+/* Of rtconfig.h. Hooks unless RW_WITHOUT_HOOKS is defined. */
+#if !defined(RT_USING_HOOK) && !defined(RW_WITHOUT_HOOKS)
+#define RT_USING_HOOK
+#endif
 #ifndef RT_NAME_MAX
 #define RT_NAME_MAX 12
 #endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The port of RT-Thread is told of threads that are deleted while they wait: by the cleanup
+ * function, which the kernel calls when the thread is gone and its stack is there yet. What the
+ * port calls of the kernel is here: one thread runs, which the test chooses.
+ */
+#define RW_PORT_NEED_WAIT
+
+#include "ramwright/pool.h"
+#include "ramwright/port.h"
+
+#include "waiter.h"
+
+#include "rtthread_memory.h"
+#include "semihosting.h"
+
+#include <rthw.h>
+
+static struct rt_thread threads[3];
+static rt_thread_t running;
+static unsigned own_cleanups;
+static unsigned given_back;
+static void *last_given_back;
+
+rt_thread_t rt_thread_self(void)
+{
+    return running;
+}
+
+rt_err_t rt_thread_suspend(rt_thread_t thread)
+{
+    return thread == running ? RT_EOK : -RT_ERROR;
+}
+
+rt_err_t rt_thread_resume(rt_thread_t thread)
+{
+    (void)thread;
+    return -RT_ERROR; /* as for one that is deleted */
+}
+
+rt_err_t rt_timer_control(rt_timer_t timer, int command, void *argument)
+{
+    (void)timer;
+    (void)command;
+    (void)argument;
+    return RT_EOK;
+}
+
+rt_err_t rt_timer_start(rt_timer_t timer)
+{
+    (void)timer;
+    return RT_EOK;
+}
+
+void rt_schedule(void)
+{
+}
+
+rt_tick_t rt_tick_get(void)
+{
+    return 0;
+}
+
+rt_uint8_t rt_interrupt_get_nest(void)
+{
+    return 0;
+}
+
+rt_base_t rt_critical_level(void)
+{
+    return 0;
+}
+
+rt_base_t rt_hw_interrupt_disable(void)
+{
+    return (rt_base_t)rw_port_lock_interrupt();
+}
+
+void rt_hw_interrupt_enable(rt_base_t level)
+{
+    rw_port_unlock_interrupt((uintptr_t)level);
+}
+
+static void expect(bool holds, const char *what)
+{
+    if (!holds) {
+        print(what);
+        stop(1);
+    }
+}
+
+#define EXPECT(what) expect((what), "does not hold: " #what "\n")
+
+static rw_status_t give_back(void *block, const rw_object_t *object)
+{
+    (void)object;
+    given_back++;
+    last_given_back = block;
+    return RW_OK;
+}
+
+static void own_cleanup(struct rt_thread *thread)
+{
+    EXPECT(thread == &threads[1]);
+    own_cleanups++;
+}
+
+/* Thread number waits from here on. */
+static void begin(unsigned number, rw_waiter_t *waiter, rw_wait_list_t *list)
+{
+    running = &threads[number];
+    rw_waiter_open(waiter, NULL, give_back);
+    const uintptr_t lock = rw_port_lock_interrupt();
+    rw_waiter_join(waiter, list);
+    rw_port_unlock_interrupt(lock);
+}
+
+/* What the idle thread does with a deleted one. */
+static void bury(rt_thread_t thread)
+{
+    running = &threads[0];
+    if (thread->cleanup != NULL) {
+        thread->cleanup(thread);
+    }
+}
+
+int main(void)
+{
+    rw_waiter_t waiters[3];
+    rw_wait_list_t list = {NULL, NULL};
+    int block;
+    threads[1].cleanup = own_cleanup;
+    for (unsigned i = 0; i < 3U; i++) {
+        begin(i, &waiters[i], &list);
+    }
+
+    /* The second was handed a block, which goes back; its own cleanup function is called. */
+    rw_wait_list_t *const lists = &list;
+    const uintptr_t lock = rw_port_lock_interrupt();
+    rw_waiter_hand_over(lists, &waiters[1], &block, lock);
+    EXPECT(list.waiting == &waiters[0] && waiters[0].next == &waiters[2]);
+    bury(&threads[1]);
+    EXPECT(list.handed == NULL && given_back == 1U && last_given_back == &block);
+    EXPECT(own_cleanups == 1U && threads[1].cleanup == own_cleanup);
+
+    /* The third is deleted while it waits. */
+    bury(&threads[2]);
+    EXPECT(list.waiting == &waiters[0] && waiters[0].next == NULL && last_given_back == NULL);
+    EXPECT(threads[2].cleanup == NULL);
+
+    /* The first was forgotten by hand; then its cleanup function finds nothing more to do. */
+    void (*const as_it_waited)(struct rt_thread *) = threads[0].cleanup;
+    EXPECT(as_it_waited != NULL && rw_wait_list_forget(&list, &threads[0]));
+    EXPECT(list.waiting == NULL && threads[0].cleanup == NULL && given_back == 3U);
+    as_it_waited(&threads[0]);
+    EXPECT(given_back == 3U);
+
+    /* A thread that came back from waiting has its own cleanup function again. */
+    begin(1, &waiters[1], &list);
+    EXPECT(threads[1].cleanup != own_cleanup);
+    EXPECT(rw_waiter_sleep(&waiters[1], 0) == NULL && threads[1].cleanup == own_cleanup);
+    bury(&threads[1]);
+    EXPECT(own_cleanups == 2U && given_back == 3U);
+    print("deleted threads are off every list\n");
+    stop(0);
+}
