@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ramwright.diagnostics import WIDEST, format_text
 from ramwright.errors import Mark, Problem, Related
 
@@ -12,7 +10,7 @@ PROBLEM = Problem(Mark("f.yaml", 2, 4, 7), "RW0101", "unknown key `bbb`", "delet
 
 
 def test_whole_report() -> None:
-    problem = replace(PROBLEM, related=(Related(Mark("f.yaml", 1, 1), "first"),))
+    problem = PROBLEM._replace(related=(Related(Mark("f.yaml", 1, 1), "first"),))
     assert format_text([problem], {"f.yaml": ("a: 1", "   bbb: 2")}) == (
         "f.yaml:2:4: error[RW0101]: unknown key `bbb`\n"
         "  2 |    bbb: 2\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ramwright.errors import Mark, Problem
 
@@ -26,8 +26,7 @@ _INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\uf
 _TAB = re.compile(r"^(?:[^#\t\n]|(?<=[^\s])#)*\t", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A file's text, made safe to parse; `lines` is what reports show."""
 
     text: str

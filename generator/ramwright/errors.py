@@ -8,12 +8,10 @@ and reports all of its problems, not only the first. `assert` is for mistakes of
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
-@dataclass(frozen=True, order=True)
-class Mark:
+class Mark(NamedTuple):
     """A place in a file the user wrote. Lines and columns count from 1; 0 means the whole file."""
 
     file: str
@@ -30,16 +28,14 @@ MAX_PROBLEMS = 500  # that are reported; beyond, nobody reads on
 Severity = Literal["error", "warning", "note"]
 
 
-@dataclass(frozen=True)
-class Related:
+class Related(NamedTuple):
     """A second position that explains a problem ("first declared here")."""
 
     where: Mark
     what: str
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One diagnostic. `code` is stable (RW0123) and never reused; `hint` says how to fix it."""
 
     where: Mark

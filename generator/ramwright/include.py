@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ramwright import presets
 from ramwright.characters import MAX_BYTES
@@ -22,8 +22,7 @@ MAX_FILES = 256  # inclusions in all
 MAX_DEPTH = 16  # of inclusions within inclusions
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(NamedTuple):
     """All files as one. `root` is None where one could not be read, so that names are missing."""
 
     root: Mapping | None
@@ -33,8 +32,7 @@ class Tree:
     files: tuple[str, ...]  # paths of all that was read, the top file first
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(NamedTuple):
     """A file, and how it came to be read."""
 
     path: Path

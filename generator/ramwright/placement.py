@@ -16,7 +16,7 @@ grow downward.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ramwright.model import At, Buffer, Config, Heap, Pool, Region, Slab
 
@@ -25,8 +25,7 @@ STATE_ALIGNMENT = 4  # of a word of .bss
 Owner = Buffer | Pool | Heap | Slab
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What one object asks for. `address` is given by the user, or None."""
 
     name: str
@@ -37,8 +36,7 @@ class Wanted:
     adopted: bool = False  # by a section of the board's script
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Nominal offsets in a region, in placement order: at: start, linked, pinned by address."""
 
     offsets: dict[str, int]

@@ -12,8 +12,9 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ramwright.cnames import BUILT_IN_TYPES
 from ramwright.errors import Mark, Problem
@@ -27,8 +28,7 @@ _DEPENDENCIES = ("-MM", "-MT", "types")
 _LINE = re.compile(r"ramwright_type (\d+) (\d+) (\d+)")
 
 
-@dataclass(frozen=True)
-class CSize:
+class CSize(NamedTuple):
     """What the compiler says about one type."""
 
     size: int
@@ -36,11 +36,10 @@ class CSize:
     versioned: bool  # whether it has a member `magic` or `version`
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """What is known of types: all of them with a compiler, else the built-in ones."""
 
-    types: Dict[CType, CSize] = field(default_factory=dict)
+    types: Dict[CType, CSize] = MappingProxyType({})
     headers: tuple[str, ...] = ()  # files that the compiler read
     compiled: bool = False
 

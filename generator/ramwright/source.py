@@ -9,8 +9,7 @@ read is read, so that the problems of all later stages are found in the same run
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -21,12 +20,12 @@ from ramwright.wording import shown
 
 MAX_VALUES = 200_000  # keys and values; 10 000 objects have half of it
 MAX_NESTING = 16  # mappings and lists inside each other; the language needs five
+_TOO_DEEP = f"more than {MAX_NESTING} levels of nesting"
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A value. `column` is where its text starts, 0 where text and file do not run in step.
 
     `scope` has the prefixes under which its expression looks for constants, the nearest first."""
@@ -37,8 +36,7 @@ class Scalar:
     scope: tuple[str, ...] = ("",)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key, where it stands, and its value."""
 
     key: str
@@ -46,31 +44,27 @@ class Entry:
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """Keys in the order of the file."""
 
     entries: dict[str, Entry]
     where: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A list."""
 
     items: tuple[Node, ...]
     where: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class Null(NamedTuple):
     """The word `null`, which in a variant deletes."""
 
     where: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """A value that was reported already; later stages pass it over."""
 
     where: Mark
@@ -79,8 +73,7 @@ class Broken:
 Node = Scalar | Mapping | Sequence | Null | Broken
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A parsed file. `root` is None where too little of it could be read to go on."""
 
     root: Mapping | None
@@ -209,7 +202,7 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, where)
         if depth > MAX_NESTING:
-            self._problem(where, "RW0014", f"more than {MAX_NESTING} levels of nesting")
+            self._problem(where, "RW0014", _TOO_DEEP)
             raise _StopReadingError
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(where, depth)
@@ -342,6 +335,9 @@ class _Reader:
         mark = getattr(error, "problem_mark", None)
         place = Mark(self._file, mark.line + 1, mark.column + 1) if mark else Mark(self._file)
         what = getattr(error, "problem", None) or "the file cannot be read"
+        if "nesting depth" in what:  # libyaml from 0.2.6 on has a limit of its own and looks ahead
+            self._problem(place, "RW0014", _TOO_DEEP)
+            return
         context_mark = getattr(error, "context_mark", None)
         context = getattr(error, "context", None)
         related: tuple[Related, ...] = ()

@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from ramwright.wording import did_you_mean
 
@@ -32,8 +31,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong with an expression; `offset` and `length` count characters of the text."""
 
     offset: int
@@ -49,8 +47,7 @@ class _FaultFoundError(Exception):
         self.fault = fault
 
 
-@dataclass(frozen=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str  # number, name, end, or the sign itself
     text: str
     offset: int

@@ -8,7 +8,6 @@ once. What could be read is checked to the end: all problems come out of one run
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import cast
 
 from ramwright import sizing
@@ -330,4 +329,4 @@ def _spaced(
 def _at(owner: Owner, address: int | None) -> Owner:
     if address is None:
         return owner
-    return replace(owner, placement=replace(owner.placement, address=address))
+    return owner._replace(placement=owner.placement._replace(address=address))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ramwright import abi, sizing
 from ramwright.errors import Problem, Related
@@ -27,8 +27,7 @@ from ramwright.wording import listed
 MOST_SHOWN = 8  # regions whose room is told
 
 
-@dataclass(frozen=True)
-class Undecided:
+class Undecided(NamedTuple):
     """An object without a region. `build` makes it in a region, with that region's defaults, and
     returns it with what is wrong with it there."""
 
@@ -96,7 +95,7 @@ class Rooms:
         self._state -= state_bound(heap, rest=True)
 
         def overflows(units: int) -> bool:
-            one = replace(heap, size=units * abi.HEAP_GRANULE)
+            one = heap._replace(size=units * abi.HEAP_GRANULE)
             own = sizing.state_size(one) if room.region.name == self._home else 0
             return room.plan(rank, one, self._state_in(room) + own).overflow > 0
 
@@ -106,7 +105,7 @@ class Rooms:
         most = bisect_left(units, True, lo=min(least, len(units)), key=overflows) - 1
         if most < least:
             return None
-        sized = replace(heap, size=most * abi.HEAP_GRANULE)
+        sized = heap._replace(size=most * abi.HEAP_GRANULE)
         self._state += sizing.state_size(sized)
         return sized
 
@@ -138,7 +137,7 @@ def state_bound(owner: Owner, rest: bool) -> int:
 
 
 def _largest(heap: Heap) -> Heap:
-    return replace(heap, size=MAX_HEAP)
+    return heap._replace(size=MAX_HEAP)
 
 
 def _required(one: Undecided) -> str:

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from ramwright import abi
 from ramwright.errors import Related
@@ -34,8 +33,7 @@ MAX_ARENA = 2**31 - 1
 LINK = 4  # bytes and alignment of the link that a free block holds without checks
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """What the objects of a layout have in common."""
 
     regions: dict[str, Region | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ramwright import abi, sizing
 from ramwright.errors import Mark, Problem, Related
@@ -29,8 +29,7 @@ NULL_GUARD = 32  # bytes that are proposed to be kept free from address 0 on
 MOST_TRIED = 8  # objects that are looked at for one that can shrink enough
 
 
-@dataclass(frozen=True)
-class Space:
+class Space(NamedTuple):
     """A region, its objects in the linker's order, and the allocator state it holds."""
 
     region: Region
@@ -269,7 +268,7 @@ def _grain(owner: Pool | Heap | Slab) -> tuple[int, int]:
 
 def _resized(owner: Pool | Heap | Slab, units: int) -> Pool | Heap | Slab:
     if isinstance(owner, Heap):
-        return replace(owner, size=units * abi.HEAP_GRANULE)
+        return owner._replace(size=units * abi.HEAP_GRANULE)
     if isinstance(owner, Pool):
-        return replace(owner, count=units)
-    return replace(owner, slab_count=units)
+        return owner._replace(count=units)
+    return owner._replace(slab_count=units)
