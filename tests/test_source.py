@@ -246,7 +246,7 @@ def test_the_largest_file_is_read(tmp_path: Path) -> None:
     "text",
     [
         "k: on\n" * 100_000,
-        "".join(f"k{number}: 1\n" for number in range(50_000)),
+        "".join(f"k{number}: 1\n" for number in range(40_000)),
         "a: [" + "*a," * 100_000 + "]",
         "heaps:\n" + "".join(f"  h{n}: {{region: rum, size: 0}}\n" for n in range(2_000)),
     ],

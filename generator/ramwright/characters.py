@@ -22,8 +22,7 @@ _UTF8_BOM = "\ufeff"
 _BAD_BYTE = re.compile("[\udc80-\udcff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\r(?!\n)")
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-# A tab that is not behind the # of a comment.
-_TAB = re.compile(r"^(?:[^#\t\n]|(?<=[^\s])#)*\t", re.MULTILINE)
+_COMMENT = re.compile(r"(?:^|\s)#", re.MULTILINE)
 
 
 class Text(NamedTuple):
@@ -84,8 +83,18 @@ def _reported(file: str, text: str, pattern: re.Pattern[str], code: str) -> list
 
 
 def _tabs(file: str, text: str) -> list[Problem]:
-    hint = "indent with spaces"
-    return [Problem(mark, "RW0007", "a tab", hint) for mark, _ in _places(file, text, _TAB)]
+    """The first tab of each line, unless it is behind the # of a comment."""
+    problems: list[Problem] = []
+    line, line_start, at = 1, 0, text.find("\t")
+    while at >= 0 and len(problems) < MAX_REPORTED:
+        line += text.count("\n", line_start, at)
+        line_start = text.rfind("\n", 0, at) + 1
+        if not _COMMENT.search(text, line_start, at):
+            where = Mark(file, line, at - line_start + 1)
+            problems.append(Problem(where, "RW0007", "a tab", "indent with spaces"))
+        line_end = text.find("\n", at)
+        at = text.find("\t", line_end) if line_end >= 0 else -1
+    return problems
 
 
 def _places(file: str, text: str, pattern: re.Pattern[str]) -> list[tuple[Mark, str]]:

@@ -16,8 +16,11 @@ from ramwright.probe import measured
 from ramwright.rules import config_of
 from ramwright.rules.space import OVERFLOW
 from ramwright.schema import language, shaped
+from ramwright.source import Entry
 from ramwright.source import Mapping as Root
 from ramwright.wording import shown
+
+MAX_CHECKED = 200_000  # keys and values of all variants together
 
 Sources = Mapping[str, tuple[str, ...]]  # lines of each file, by the name problems show it under
 
@@ -78,13 +81,26 @@ def load_all_variants(
     base = _variant(tree, shown_as, request)
     configs, known = [base.config], set(base.problems)
     problems = list(base.problems)
-    for name in tree.variants if tree.root is not None else ():
+    variants = tree.variants if tree.root is not None else {}
+    if too_many := _too_many(tree.values, variants):
+        problems.append(too_many)
+        variants = {}
+    for name in variants:
         one = _variant(tree, shown_as, request._replace(variant=name))
         configs.append(one.config)
         own = [p for p in one.problems if p not in known]
         problems += [p._replace(what=f"{p.what} (variant `{shown(name)}`)") for p in own]
     sound = tuple(config for config in configs if config is not None)
     return sound, shortened(in_order(problems)), sources
+
+
+def _too_many(values: int, variants: Mapping[str, Entry]) -> Problem | None:
+    """Why not all of `variants` are checked, for each is as much work as the whole again."""
+    if not variants or values * (1 + len(variants)) <= MAX_CHECKED:
+        return None
+    what = f"{len(variants)} variants of {values} keys and values are too many to check together"
+    hint = "name one at a time with `--variant`"
+    return Problem(next(iter(variants.values())).where, "RW0004", what, hint)
 
 
 def merged(

@@ -40,21 +40,21 @@ def _evaluate(
 ) -> None:
     """Enters the value of `name` and, before, of all that it needs. Without recursion: a chain of
     constants may be as long as the file."""
-    trail = [name]
-    on_trail = {name}
-    while trail:
-        entry = declared[trail[-1]]
-        missing = next((n for n in _needed(entry, declared) if n not in values), None)
-        if missing is None or missing in on_trail:
-            if missing is not None:
-                problems.append(_circle(entry, declared[missing]))
-            values[entry.key] = (
-                evaluated(entry, values, problems, size=True) if missing is None else None
-            )
-            on_trail.discard(trail.pop())
+    if name in values:
+        return
+    on_trail = {name: iter(_needed(declared[name], declared))}
+    while on_trail:
+        last = next(reversed(on_trail))
+        missing = next((n for n in on_trail[last] if n not in values), None)
+        if missing is None:
+            values[last] = evaluated(declared[last], values, problems, size=True)
+        elif missing in on_trail:
+            problems.append(_circle(declared[last], declared[missing]))
+            values[last] = None
         else:
-            trail.append(missing)
-            on_trail.add(missing)
+            on_trail[missing] = iter(_needed(declared[missing], declared))
+            continue
+        del on_trail[last]
 
 
 def _needed(entry: Entry, declared: Dict[str, Entry]) -> list[str]:

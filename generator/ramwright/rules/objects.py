@@ -315,7 +315,7 @@ def placement_of(fields: Fields, region: Region, default: int, *, least: int) ->
         section=fields.text("section"),
         alignment=alignment,
         where=fields.where,
-        at=cast(At | None, fields.text("at")),
+        at=cast("At | None", fields.text("at")),
     )
 
 

@@ -27,6 +27,7 @@ from ramwright.units import byte_count
 OVERFLOW = "RW0230"
 NULL_GUARD = 32  # bytes that are proposed to be kept free from address 0 on
 MOST_TRIED = 8  # objects that are looked at for one that can shrink enough
+MANY = 1_000  # objects; of so many only the largest is looked at
 
 
 class Space(NamedTuple):
@@ -228,7 +229,8 @@ def _what_fits(space: Space, plan: Plan, wants: list[Wanted]) -> str:
     """How the largest object that can shrink enough would have to look."""
     names = set(plan.linked)
     linked = [owner for owner in space.owners if owner.name in names]
-    for owner in sorted(linked, key=arena_size, reverse=True)[:MOST_TRIED]:
+    tried = MOST_TRIED if len(wants) < MANY else 1
+    for owner in sorted(linked, key=arena_size, reverse=True)[:tried]:
         smaller = _shrunk(space, owner, wants)
         if smaller is not None:
             return f"`{owner.name}` with `{smaller}` would fit"
@@ -247,8 +249,17 @@ def _shrunk(space: Space, owner: Owner, wants: list[Wanted]) -> str | None:
         objects = [wanted(smaller) if o.name == owner.name else o for o in wants]
         return place(space.region, objects, space.state + change).overflow > 0
 
-    # Whatever lies behind a smaller object lies no higher than before: bisection is exact.
-    units = bisect_left(range(arena_size(owner) // unit), True, lo=least, key=overflows) - 1
+    most = arena_size(owner) // unit
+    # Whatever lies behind a smaller object lies no higher than before: bisection is exact. It
+    # begins near the answer, since each look places all objects anew.
+    excess, step = place(space.region, wants, space.state).overflow, 4 * unit
+    low, high = max(least, (arena_size(owner) - excess - step) // unit), most
+    if low > most or (low > least and overflows(low)):
+        low, high = least, min(low, most)
+    else:
+        near = min(most, low + 2 * step // unit)
+        high = near if overflows(near) else most
+    units = bisect_left(range(high), True, lo=low, key=overflows) - 1
     if units < least:
         return None
     if isinstance(owner, Heap):
