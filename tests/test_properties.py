@@ -8,6 +8,7 @@ The short run is part of `make test`, the campaign of `make test-long`.
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -22,8 +23,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from emulate.build import RUNTIME
+from ramwright.diagnostics import format_text
 from ramwright.errors import has_errors
-from ramwright.load import Request, load
+from ramwright.load import Request, load, understood
 from ramwright.memory_map import plan_map
 from ramwright.planner import plan
 from ramwright.render import render
@@ -77,10 +79,64 @@ def test_any_bytes_are_reported_on(data: bytes) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=1500)
+@settings(max_examples=5000)
 @given(BYTES)
 def test_any_bytes_are_reported_on_at_length(data: bytes) -> None:
     any_bytes(data)
+
+
+WRITTEN = [
+    *sorted((HERE / "good").glob("*.yaml")),
+    *sorted((HERE / "bad").glob("*.yaml")),
+    *sorted((HERE.parent / "examples").glob("*/*.yaml")),
+]
+SHARED = st.sampled_from(GOOD.splitlines(keepends=True))
+LINES = st.sampled_from(sorted({b for p in WRITTEN for b in p.read_bytes().splitlines(True)}))
+WORDS = st.sampled_from(sorted({b for p in WRITTEN for b in re.findall(rb"\w+", p.read_bytes())}))
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> bytes:
+    """A config after some edits: lines taken out, put in from others, words replaced."""
+    lines = draw(st.sampled_from(WRITTEN)).read_bytes().splitlines(keepends=True)
+    for _ in range(draw(st.integers(1, 5))):
+        at = draw(st.integers(0, max(0, len(lines) - 1)))
+        words = re.split(rb"(\w+)", lines[at]) if lines else []
+        edit = draw(st.sampled_from(["drop", "insert", "word", "word", "twice"]))
+        if edit == "insert" or not lines:
+            lines.insert(at, draw(LINES | SHARED))
+        elif edit == "drop":
+            del lines[at]
+        elif edit == "twice":
+            lines.insert(at, lines[at])
+        elif len(words) > 1:
+            words[2 * draw(st.integers(0, len(words) // 2 - 1)) + 1] = draw(WORDS)
+            lines[at] = b"".join(words)
+    return b"".join(lines)
+
+
+def edited_is_reported(data: bytes) -> None:
+    """In this process: what goes wrong with a config that is nearly one is not in the reading."""
+    config, problems, sources = understood(data, str(HERE / "bad" / "f.yaml"))
+    format_text(problems, sources)
+    assert config is not None or has_errors(problems)
+    if config is not None:
+        plan_map(layout := plan(config))
+        if not has_errors(problems):
+            render(layout)
+
+
+@settings(max_examples=200)
+@given(edited())
+def test_edited_configs_are_reported_on(data: bytes) -> None:
+    edited_is_reported(data)
+
+
+@pytest.mark.long
+@settings(max_examples=30_000)
+@given(edited())
+def test_edited_configs_are_reported_on_at_length(data: bytes) -> None:
+    edited_is_reported(data)
 
 
 HOSTILE: dict[str, Callable[[], bytes]] = {
@@ -357,7 +413,7 @@ def test_valid_configs_hold() -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=400)
+@settings(max_examples=1500)
 @given(projects())
 def test_valid_configs_hold_at_length(
     project: tuple[dict[str, dict[str, Any]], str | None],
