@@ -305,3 +305,18 @@ def test_what_looks_like_yaml_is_reported_on_not_raised(text: str) -> None:
     data = text.encode("utf-8", "surrogatepass")
     _, problems, sources = understood(data, "f.yaml")
     assert format_text(problems, sources)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x7fELF\x01\x01\x01" + bytes(60), bytes(100), bytes(range(256)) * 40],
+    ids=["ELF", "zeros", "all bytes"],
+)
+def test_a_binary_file_is_one_problem(data: bytes) -> None:
+    _, (problem,), _ = understood(data, "f.yaml")
+    assert (problem.code, problem.what) == ("RW0001", "the file holds binary data, not text")
+
+
+def test_a_control_character_in_a_text_is_shown_where_it_is() -> None:
+    _, problems, _ = understood(b"ramwright: 1\nname: a\x00b\n" + b"# text\n" * 9, "f.yaml")
+    assert ("RW0003", 2, 8) in {(p.code, p.where.line, p.where.column) for p in problems}

@@ -16,6 +16,11 @@ from ramwright.errors import Mark, Problem
 MAX_BYTES = 4 << 20
 MAX_REPORTED = 20  # places of one kind; a binary file has thousands
 
+SAMPLE = 8192  # bytes at the start of a file that tell text from binary data
+FEW, BINARY_PART = 4, 20  # control characters that text has, and one in so many more
+
+_CONTROL_BYTES = bytes({*range(32), 0x7F} - set(b"\t\n\r"))
+_TEXT_BYTES = bytes(set(range(128)) - set(_CONTROL_BYTES))
 _UTF16_OR_32 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF8_BOM = "\ufeff"
 # Surrogates stand for undecodable bytes ("surrogateescape").
@@ -38,9 +43,15 @@ def decoded(data: bytes, file: str) -> Text:
     if len(data) > MAX_BYTES:
         what = f"the file is larger than {MAX_BYTES >> 20} MiB"
         return _unreadable(file, "RW0004", what, "a memory layout is some kilobytes of text")
-    if data.startswith(_UTF16_OR_32) or b"\0" in data[:4]:
+    first = data[:4].replace(b"\0", b"")
+    wide = 0 < len(first) < len(data[:4]) and not first.translate(None, _TEXT_BYTES)
+    if data.startswith(_UTF16_OR_32) or wide:
         what = "the file is not UTF-8 text; it looks like UTF-16 or UTF-32"
         return _unreadable(file, "RW0001", what, "save it as UTF-8")
+    start = data[:SAMPLE]
+    if len(start) - len(start.translate(None, _CONTROL_BYTES)) > FEW + len(start) // BINARY_PART:
+        what = "the file holds binary data, not text"
+        return _unreadable(file, "RW0001", what, "name the config, which is YAML")
     text = data.decode("utf-8", errors="surrogateescape")
     problems: list[Problem] = []
     if text.startswith(_UTF8_BOM):

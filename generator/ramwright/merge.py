@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from ramwright.errors import Mark, Problem, Related
 from ramwright.presets import is_preset
 from ramwright.schema_parts import Schema, resolved
 from ramwright.source import Entry, Mapping, Node, Null, Scalar, Sequence
-from ramwright.wording import did_you_mean, shown
+from ramwright.wording import did_you_mean, listed, shown
 
 OBJECTS = ("buffers", "pools", "heaps", "slabs", "memheaps")
 _NAMED = ("constants", "regions", *OBJECTS)  # whose keys are names that a file declares
@@ -25,6 +26,7 @@ _PREFIXED = ("constants", *OBJECTS)
 _HARDWARE = ("origin", "size", "alias_of")  # what a preset says about a region, and no file besides
 _OF_A_FILE = ("ramwright", "include", "variants")  # say nothing about the layout
 COMMAND_LINE = "<command line>"
+MOST_LISTED = 8  # variants that are named to somebody who asks for none of them
 
 
 class Merged:
@@ -331,7 +333,11 @@ def with_variant(
     """`tree` in the variant `name`, which was asked for at `where`."""
     problems: list[Problem] = []
     if name not in variants:
-        hint = did_you_mean(name, variants)
+        hint = did_you_mean(name, variants) or (
+            f"it has {listed(islice(variants, MOST_LISTED))}"
+            if variants
+            else "the config has no `variants`"
+        )
         return tree, [Problem(where, "RW0410", f"there is no variant `{shown(name)}`", hint)]
     overlay = variants[name].value
     if isinstance(overlay, Mapping):
@@ -361,7 +367,8 @@ def with_defines(tree: Mapping, defines: Dict[int, str]) -> tuple[Mapping, list[
         name, column = match[1], where.column + match.start(2)
         if name not in constants:
             what = f"there is no constant `{shown(name)}` to give a value to"
-            problems.append(Problem(where, "RW0411", what, did_you_mean(name, constants)))
+            hint = did_you_mean(name, constants) or "declare it under `constants`"
+            problems.append(Problem(where, "RW0411", what, hint))
             continue
         place = Mark(COMMAND_LINE, line, column, where.end_column)
         constants[name] = constants[name]._replace(value=Scalar(match[2], place, column))

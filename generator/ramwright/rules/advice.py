@@ -11,7 +11,7 @@ from ramwright.model import Buffer, Config, Heap, Pool, Region, Slab
 from ramwright.placement import Owner, arena_size, owners_by_region, place, wanted
 from ramwright.presets import is_preset
 from ramwright.probe import Measured
-from ramwright.units import byte_count
+from ramwright.units import byte_count, spelled
 
 LEAST_WASTE = 256  # bytes; less is not worth a word
 WASTED_PART = 4  # more than one in so many bytes
@@ -105,17 +105,24 @@ def _masked(config: Config) -> Iterator[Problem]:
 
 
 def _unused(config: Config) -> Iterator[Problem]:
-    """Regions that hold nothing."""
+    """Regions that hold nothing, all in one note: a config just begun has several."""
     used = {config.home} | {region.alias_of for region in config.regions.values()}
     used |= {name for name, owners in owners_by_region(config).items() if owners}
-    for region in config.regions.values():
-        kept = region.reserve_start or region.reserve_end or region.alias_of
-        kept = kept or is_preset(region.where.file)  # there whether the user wants it or not
-        if region.name not in used and not kept:
-            yield Problem(
-                region.where,
-                "RW0355",
-                f"nothing lies in region `{region.name}`, {byte_count(region.size)}",
-                "use it, give it a `reserve` for the firmware's own sections, or delete it",
-                severity="note",
-            )
+    # A preset's regions are there whether the user wants them or not.
+    empty = [
+        region
+        for name, region in config.regions.items()
+        if name not in used
+        and not (region.reserve_start or region.reserve_end or region.alias_of)
+        and not is_preset(region.where.file)
+    ]
+    if empty:
+        names = ", ".join(f"`{region.name}` ({spelled(region.size)})" for region in empty)
+        yield Problem(
+            empty[0].where,
+            "RW0355",
+            f"nothing lies in {'regions' if empty[1:] else 'region'} {names}",
+            "use what the firmware has, give it a `reserve` for the firmware's own sections, or "
+            "delete it",
+            severity="note",
+        )
