@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ramwright import sizing
 from ramwright.errors import Problem, Related
-from ramwright.model import Buffer, Config, Heap, Pool, Region, Slab
+from ramwright.model import Buffer, Config, Heap, Pool, Region, Sharing, Slab
 from ramwright.placement import Owner, arena_size, owners_by_region, place, wanted
 from ramwright.presets import is_preset
 from ramwright.probe import Measured
@@ -15,6 +15,7 @@ from ramwright.units import byte_count, spelled
 
 LEAST_WASTE = 256  # bytes; less is not worth a word
 WASTED_PART = 4  # more than one in so many bytes
+_CALLERS: tuple[Sharing, ...] = ("none", "task", "interrupt", "core")  # each allows more
 
 
 def warnings(config: Config, types: Measured) -> tuple[Problem, ...]:
@@ -27,7 +28,7 @@ def warnings(config: Config, types: Measured) -> tuple[Problem, ...]:
         found += [p for owner in mine if isinstance(owner, Pool) for p in _padding(owner)]
         found += _gaps(region, mine, state if region.name == config.home else 0)
         found += _mailboxes(region, mine, types)
-    return tuple(found)
+    return (*found, *_mixed(config))
 
 
 def notes(config: Config) -> tuple[Problem, ...]:
@@ -86,6 +87,31 @@ def _mailboxes(region: Region, owners: list[Owner], types: Measured) -> Iterator
         declared = (Related(region.where, f"`{region.name}` outlives or is shared"),)
         where = owner.placement.where
         yield Problem(where, "RW0354", what, hint, declared, severity="warning")
+
+
+def _mixed(config: Config) -> Iterator[Problem]:
+    """Memheaps whose members may not all be called by the same callers."""
+    members: dict[str, Heap | Slab] = {**config.heaps, **config.slabs}
+    for memheap in config.memheaps.values():
+        owners = sorted(
+            (members[name] for name in memheap.members if name in members),
+            key=lambda owner: _CALLERS.index(owner.sharing),
+        )
+        if len({owner.sharing for owner in owners}) < 2:
+            continue
+        weakest, strongest = owners[0], owners[-1]
+        yield Problem(
+            memheap.where,
+            "RW0358",
+            f"members of memheap `{memheap.name}` are shared differently, so it may be called only "
+            f"as `sharing: {weakest.sharing}` allows",
+            "give all members the same `sharing`, that of those who call the memheap",
+            (
+                Related(weakest.placement.where, f"`{weakest.name}`: {weakest.sharing}"),
+                Related(strongest.placement.where, f"`{strongest.name}`: {strongest.sharing}"),
+            ),
+            severity="warning",
+        )
 
 
 def _masked(config: Config) -> Iterator[Problem]:
