@@ -156,12 +156,15 @@ class _Reader:
             if path == file.path:
                 what = f"`{shown(str(asked.value))}` includes itself"
                 related = () if where == asked.where else (Related(where, "from here on"),)
-                self._problem(asked, "RW0403", what, "take the common part into a file", *related)
+                self._problem(
+                    asked, "RW0403", what, "take what both need into a file of its own", *related
+                )
                 return False
         self.files.append(file.path)
         if len(file.chain) > MAX_DEPTH or len(self.files) > MAX_FILES:
             limit = f"{MAX_DEPTH} levels" if len(file.chain) > MAX_DEPTH else f"{MAX_FILES} files"
-            self._problem(asked, "RW0404", f"inclusions of more than {limit}")
+            hint = "a file that several others need can be included by the top file, once"
+            self._problem(asked, "RW0404", f"inclusions of more than {limit}", hint)
             return False
         return True
 
@@ -170,7 +173,8 @@ class _Reader:
         try:
             if not file.path.is_file():  # to read a pipe would be to wait for its writer
                 kind = "is not a file" if file.path.exists() else "does not exist"
-                self._problem(asked, "RW0401", f"`{shown(file.name)}` {kind}")
+                hint = "paths start at the folder of the file that includes"
+                self._problem(asked, "RW0401", f"`{shown(file.name)}` {kind}", hint)
                 return None
             with file.path.open("rb") as opened:
                 data = opened.read(self._bytes_left + 1)

@@ -105,6 +105,9 @@ class _Walker:
         hint = ""
         if kind == "integer" and only == "string":
             hint = "put it in quotes if that number is meant as a text"
+        elif kind in ("string", "integer") and only == "array":
+            assert isinstance(node, Scalar)
+            hint = f"write `[{shown(str(node.value))}]`"
         self._problem(
             node.where,
             "RW0104",

@@ -23,6 +23,7 @@ CHARACTERS = 8  # of a value that count like one more: to evaluate them takes ti
 MAX_NESTING = 16  # mappings and lists inside each other; the language needs five
 LONGEST_TRAP = 64  # characters of what somebody might read as a number or a date
 _TOO_DEEP = f"more than {MAX_NESTING} levels of nesting"
+_TOO_DEEP_HINT = "a config needs five: is a bracket or brace not closed?"
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -213,7 +214,7 @@ class _Reader:
             self._count(len(event.value) // CHARACTERS, where)
             return self._scalar(event, where)
         if depth > MAX_NESTING:
-            self._problem(where, "RW0014", _TOO_DEEP)
+            self._problem(where, "RW0014", _TOO_DEEP, _TOO_DEEP_HINT)
             raise _StopReadingError
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(where, depth)
@@ -282,7 +283,10 @@ class _Reader:
             return None
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
             self._problem(
-                where, "RW0017", f"`{shown(event.value)}` is not a word, but a key is one"
+                where,
+                "RW0017",
+                f"`{shown(event.value)}` is not a word, but a key is one",
+                "names begin with a letter",
             )
             return None
         return Entry(node.value, where, Broken(where))
@@ -349,7 +353,7 @@ class _Reader:
         place = Mark(self._file, mark.line + 1, mark.column + 1) if mark else Mark(self._file)
         what = getattr(error, "problem", None) or "the file cannot be read"
         if "nesting depth" in what:  # libyaml from 0.2.6 on has a limit of its own and looks ahead
-            self._problem(place, "RW0014", _TOO_DEEP)
+            self._problem(place, "RW0014", _TOO_DEEP, _TOO_DEEP_HINT)
             return
         context_mark = getattr(error, "context_mark", None)
         context = getattr(error, "context", None)

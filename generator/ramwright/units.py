@@ -281,7 +281,9 @@ class _Parser:
         step = self._sum()
         self._close()
         if step <= 0 or step & (step - 1):
-            _fail(step_token, "RW0206", f"align_up to {step}, which is not a power of two")
+            low = 1 << max(0, step.bit_length() - 1) if step > 0 else 1
+            hint = f"the nearest: {low} or {low * 2}"
+            _fail(step_token, "RW0206", f"align_up to {step}, which is not a power of two", hint)
         return _bounded(name, -(-value // step) * step)
 
 

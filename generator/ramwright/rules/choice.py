@@ -78,7 +78,8 @@ class Rooms:
         """The object in the first region that will do; `taken` are those whose rest is given."""
         rooms = self._candidates(one, taken)
         if not rooms:
-            one.fields.problem("requires", "RW0342", _nowhere(one))
+            hint = "give it to the `attributes` of a region that has it, or name the `region`"
+            one.fields.problem("requires", "RW0342", _nowhere(one), hint)
             return None
         first, found = self._built(one, rooms[0])
         if first is None:
@@ -152,7 +153,7 @@ class Rooms:
             "requires",
             "RW0343",
             f"no region with {_required(one)} has room for `{one.fields.name}`, {size}",
-            "objects that name their region come first, then this one in the order of the file",
+            "make room: objects that name their region come first, then this one in file order",
             *related,
         )
 

@@ -108,6 +108,7 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
             "RW0245",
             f"{count} blocks of {byte_count(pool.stride)} are "
             f"{byte_count(pool.stride * count)}, more than 31 bits count",
+            f"{MAX_ARENA // pool.stride} such blocks are the most",
         )
         return None
     return pool
@@ -260,12 +261,13 @@ def check_lines(fields: Fields, place: Placement, setting: Setting, size: int = 
     """Reports storage for DMA that shares a cache line with something else."""
     if _lines_matter(fields, place, setting) and (place.alignment | size) % CACHE_LINE:
         key = "alignment" if place.alignment % CACHE_LINE else "size"
+        whole = "cache_line" if key == "alignment" else "align_up(…, cache_line)"
         fields.problem(
             key,
             "RW0344",
             f"`{fields.name}` requires dma and shares a cache line of {CACHE_LINE} bytes with what "
             "lies beside it: the cache's copy of one would overwrite the other",
-            f"align_up(…, cache_line) as `{key}`, or a region that is not cached",
+            f"write `{key}: {whole}`, or choose a region that is not cached",
         )
 
 
@@ -345,6 +347,7 @@ def _alignment_fits(fields: Fields, region: Region, alignment: int, least: int) 
             "alignment",
             "RW0243",
             f"an alignment of {byte_count(alignment)}, more than all of region `{region.name}`",
+            "write a smaller one, or leave the key out to get what the object needs",
         )
         return False
     return True

@@ -121,7 +121,7 @@ def _pin(space: Space, o: Wanted, address: int) -> list[Problem]:
             f"`{o.name}` lies at 0x{max(address, 0):08X}..0x{end:08X}, "
             f"outside 0x{low:08X}..0x{high:08X}, which is region `{region.name}`{kept}"
         )
-        problems.append(Problem(where, "RW0231", what, "", declared))
+        problems.append(Problem(where, "RW0231", what, _addresses_that_fit(o, low, high), declared))
     if address % o.alignment:
         below = address // o.alignment * o.alignment
         what = (
@@ -137,6 +137,14 @@ def _pin(space: Space, o: Wanted, address: int) -> list[Problem]:
         )
         problems.append(Problem(where, "RW0346", what, "pin it to one side of it", declared))
     return problems
+
+
+def _addresses_that_fit(o: Wanted, low: int, high: int) -> str:
+    """Where between `low` and `high` the object may begin."""
+    first, last = align_up(low, o.alignment), (high - o.size) // o.alignment * o.alignment
+    if last < first:
+        return f"it has {byte_count(o.size)}, more than there are"
+    return f"it can begin at 0x{first:08X} to 0x{last:08X}"
 
 
 def _too_large_for_banks(space: Space, o: Wanted) -> list[Problem]:
