@@ -18,7 +18,7 @@ from ramwright.errors import Mark, Problem, Problems, Related, TooManyProblemsEr
 from ramwright.units import MAX_DIGITS, MAX_VALUE
 from ramwright.wording import shown
 
-MAX_VALUES = 100_000  # keys and values; 10 000 objects have nine tenths of it
+MAX_VALUES = 120_000  # keys and values; 10 000 objects have 90 000 and more
 CHARACTERS = 8  # of a value that count like one more: to evaluate them takes time
 MAX_NESTING = 16  # mappings and lists inside each other; the language needs five
 LONGEST_TRAP = 64  # characters of what somebody might read as a number or a date

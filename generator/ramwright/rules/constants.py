@@ -42,19 +42,21 @@ def _evaluate(
     constants may be as long as the file."""
     if name in values:
         return
-    on_trail = {name: iter(_needed(declared[name], declared))}
-    while on_trail:
-        last = next(reversed(on_trail))
-        missing = next((n for n in on_trail[last] if n not in values), None)
+    trail = [(name, iter(_needed(declared[name], declared)))]
+    on_trail = {name}
+    while trail:
+        last, needed = trail[-1]
+        missing = next((n for n in needed if n not in values), None)
         if missing is None:
             values[last] = evaluated(declared[last], values, problems, size=True)
         elif missing in on_trail:
             problems.append(_circle(declared[last], declared[missing]))
             values[last] = None
         else:
-            on_trail[missing] = iter(_needed(declared[missing], declared))
+            trail.append((missing, iter(_needed(declared[missing], declared))))
+            on_trail.add(missing)
             continue
-        del on_trail[last]
+        on_trail.discard(trail.pop()[0])
 
 
 def _needed(entry: Entry, declared: Dict[str, Entry]) -> list[str]:
