@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,9 +55,12 @@ def test_a_run_is_what_its_objects_do_one_after_another(
     assert run.end(start) == end
 
 
-def test_the_time_of_a_look_does_not_depend_on_the_number_of_objects() -> None:
-    room = _Room(Region("r", 0, 1 << 30, "R", frozenset(), 0, 0, None, Mark("f")))
-    for rank in range(500, 1000):
+@pytest.mark.parametrize(("banks", "behind"), [((), 500), ((), 0), ((1 << 29, 1 << 29), 0)])
+def test_the_time_of_a_look_does_not_depend_on_the_number_of_objects(
+    banks: tuple[int, ...], behind: int
+) -> None:
+    room = _Room(Region("r", 0, 1 << 30, "R", frozenset(), 0, 0, None, Mark("f"), banks))
+    for rank in range(500, 500 + behind):
         room.put(rank, buffer(rank, 7, 8))
     for rank in range(500):
         assert room.fits(rank, buffer(rank, 5, 4), 0)
