@@ -261,7 +261,7 @@ def check_lines(fields: Fields, place: Placement, setting: Setting, size: int = 
     """Reports storage for DMA that shares a cache line with something else."""
     if _lines_matter(fields, place, setting) and (place.alignment | size) % CACHE_LINE:
         key = "alignment" if place.alignment % CACHE_LINE else "size"
-        whole = "cache_line" if key == "alignment" else "align_up(…, cache_line)"
+        whole = "cache_line" if key == "alignment" else '"align_up(…, cache_line)"'
         fields.problem(
             key,
             "RW0344",
