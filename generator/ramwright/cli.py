@@ -90,8 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ramwright",
         description="Describe the RAM of a firmware once; get allocators that need no set-up, "
-        "linker fragments, a map, and a proof that the ELF is what you described. Begin with `init`; "
-        "`ramwright COMMAND --help` says what a command takes.",
+        "linker fragments, a map, and a proof that the ELF is what you described. Begin with "
+        "`init`; `ramwright COMMAND --help` says what a command takes.",
         epilog="Exit status: 0 clean, 1 problems found, 2 usage or missing file, 70 own error, "
         "130 interrupted.",
     )
