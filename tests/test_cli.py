@@ -165,6 +165,9 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert text.startswith("# RW0301: ")
     for part in ("## Cause", "## Example", "## Cure"):
         assert part in text
+    for short in ("301", "rw0301"):
+        assert cli.main(["explain", short]) == cli.OK
+        assert capsys.readouterr().out == text
     assert cli.main(["explain", "RW9999"]) == cli.USAGE
 
 

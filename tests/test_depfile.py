@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import ramwright
 from ramwright import assets
 from ramwright.depfile import CannotName, depfile
 
@@ -60,3 +62,19 @@ def test_what_make_cannot_write_is_refused(name: str) -> None:
     with pytest.raises(CannotName) as caught:
         depfile([Path("app.h")], [Path("folder") / name])
     assert "\n" not in str(caught.value)
+
+
+def test_a_config_whose_name_is_not_utf8(tmp_path: Path) -> None:
+    """Outputs are UTF-8 whatever their config is called; the depfile names it by its bytes."""
+    name = b"m\xff\xe9.yaml"
+    config = os.fsencode(tmp_path) + b"/" + name
+    good = Path(__file__).parent / "good" / "everything.yaml"
+    Path(os.fsdecode(config)).write_bytes(good.read_bytes())
+    command: list[bytes | str] = [sys.executable, "-m", "ramwright", "generate", config]
+    command += ["-o", str(tmp_path / "out"), "--depfile", str(tmp_path / "d")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(ramwright.__file__).parents[1])}
+    subprocess.run(command, check=True, env=environment)
+    assert name in (tmp_path / "d").read_bytes()
+    for output in (tmp_path / "out").iterdir():
+        text = output.read_text(encoding="utf-8")
+        assert output.suffix not in (".c", ".h", ".ld") or "from m??.yaml: edit that" in text

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from pathlib import Path
 
 from ramwright.diagnostics import WIDEST, format_text
 from ramwright.errors import Mark, Problem, Related
+from ramwright.load import understood
 
 PROBLEM = Problem(Mark("f.yaml", 2, 4, 7), "RW0101", "unknown key `bbb`", "delete it")
 
 
 def test_whole_report() -> None:
-    problem = replace(PROBLEM, related=(Related(Mark("f.yaml", 1, 1), "first"),))
+    problem = PROBLEM._replace(related=(Related(Mark("f.yaml", 1, 1), "first"),))
     assert format_text([problem], {"f.yaml": ("a: 1", "   bbb: 2")}) == (
         "f.yaml:2:4: error[RW0101]: unknown key `bbb`\n"
         "  2 |    bbb: 2\n"
@@ -73,3 +74,15 @@ def test_wide_and_combining_characters_do_not_move_the_caret() -> None:
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
     assert caret_below("a\tb\x1b[31m", 3, 4) == ("a b [31m", "  ^")
+
+
+def test_the_example_of_the_docs_is_what_is_printed() -> None:
+    docs = Path(__file__).parents[1] / "docs" / "diagnostics.md"
+    example = docs.read_text(encoding="utf-8").split("```\n")[1]
+    text = (
+        "ramwright: 1\nname: motor\ntarget: {cpu: cortex-m4}\nhome: ram\nregions:\n"
+        "  ram: {origin: 0x20000000, size: 64K}\npools:\n"
+        "  can_rx: {region: rma, block_size: 16, count: 8}\n"
+    )
+    _, problems, sources = understood(text.encode(), "memory.ramwright.yaml")
+    assert format_text(problems, sources) == example

@@ -401,7 +401,9 @@ def test_what_does_not_fit(
 def test_no_such_anchor(tmp_path: Path) -> None:
     project = Project(NRF52840, tmp_path)
     layout = project.layout(HOME, "link: {anchor: .nosuch}")
-    assert ".nosuch not found for insert" in failure(project, layout, project.scripts(layout))
+    said = "not found for insert"
+    assert f".nosuch {said}" in failure(project, layout, project.scripts(layout))
+    assert said in (RUNTIME.parent / "docs" / "building.md").read_text(encoding="utf-8")
 
 
 def test_a_place_that_startup_clears_is_found_by_verify(tmp_path: Path) -> None:

@@ -353,3 +353,26 @@ def test_notes_are_for_check_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "top.yaml", "--variant", "lite"]) == cli.OK
     error = capsys.readouterr().err
     assert error.count("note[RW0356]") == error.count("note[RW0355]") == 1
+
+
+def test_whoever_asks_for_a_variant_that_is_not_there_is_told_which_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write("top.yaml", TOP)
+    assert cli.main(["check", "top.yaml", "--variant", "zzz"]) == cli.PROBLEMS
+    assert "hint: it has `lite`" in capsys.readouterr().err
+    write("flat.yaml", BOARD.replace("ramwright: 1", "ramwright: 1\nname: app"))
+    assert cli.main(["check", "flat.yaml", "--variant", "zzz"]) == cli.PROBLEMS
+    assert "hint: the config has no `variants`" in capsys.readouterr().err
+
+
+def test_variants_that_are_too_many_to_check_together(capsys: pytest.CaptureFixture[str]) -> None:
+    pools = "".join(f"  p{n}: {{region: ram, block_size: 8, count: 1}}\n" for n in range(2_000))
+    variants = "".join(f"  v{n}: {{checks: none}}\n" for n in range(12))
+    board = BOARD.replace("ramwright: 1", "ramwright: 1\nname: app")
+    write("top.yaml", f"{board}pools:\n{pools}variants:\n{variants}")
+    assert cli.main(["check", "top.yaml"]) == cli.PROBLEMS
+    error = capsys.readouterr().err
+    assert "error[RW0004]: 12 variants of" in error
+    assert "hint: name one at a time with `--variant`" in error
+    assert cli.main(["check", "top.yaml", "--variant", "v3"]) == cli.OK

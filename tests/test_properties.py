@@ -8,6 +8,7 @@ The short run is part of `make test`, the campaign of `make test-long`.
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -22,8 +23,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from emulate.build import RUNTIME
+from ramwright.diagnostics import format_text
 from ramwright.errors import has_errors
-from ramwright.load import Request, load
+from ramwright.load import Request, load, understood
 from ramwright.memory_map import plan_map
 from ramwright.planner import plan
 from ramwright.render import render
@@ -77,10 +79,64 @@ def test_any_bytes_are_reported_on(data: bytes) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=1500)
+@settings(max_examples=5000)
 @given(BYTES)
 def test_any_bytes_are_reported_on_at_length(data: bytes) -> None:
     any_bytes(data)
+
+
+WRITTEN = [
+    *sorted((HERE / "good").glob("*.yaml")),
+    *sorted((HERE / "bad").glob("*.yaml")),
+    *sorted((HERE.parent / "examples").glob("*/*.yaml")),
+]
+SHARED = st.sampled_from(GOOD.splitlines(keepends=True))
+LINES = st.sampled_from(sorted({b for p in WRITTEN for b in p.read_bytes().splitlines(True)}))
+WORDS = st.sampled_from(sorted({b for p in WRITTEN for b in re.findall(rb"\w+", p.read_bytes())}))
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> bytes:
+    """A config after some edits: lines taken out, put in from others, words replaced."""
+    lines = draw(st.sampled_from(WRITTEN)).read_bytes().splitlines(keepends=True)
+    for _ in range(draw(st.integers(1, 5))):
+        at = draw(st.integers(0, max(0, len(lines) - 1)))
+        words = re.split(rb"(\w+)", lines[at]) if lines else []
+        edit = draw(st.sampled_from(["drop", "insert", "word", "word", "twice"]))
+        if edit == "insert" or not lines:
+            lines.insert(at, draw(LINES | SHARED))
+        elif edit == "drop":
+            del lines[at]
+        elif edit == "twice":
+            lines.insert(at, lines[at])
+        elif len(words) > 1:
+            words[2 * draw(st.integers(0, len(words) // 2 - 1)) + 1] = draw(WORDS)
+            lines[at] = b"".join(words)
+    return b"".join(lines)
+
+
+def edited_is_reported(data: bytes) -> None:
+    """In this process: what goes wrong with a config that is nearly one is not in the reading."""
+    config, problems, sources = understood(data, str(HERE / "bad" / "f.yaml"))
+    format_text(problems, sources)
+    assert config is not None or has_errors(problems)
+    if config is not None:
+        plan_map(layout := plan(config))
+        if not has_errors(problems):
+            render(layout)
+
+
+@settings(max_examples=200)
+@given(edited())
+def test_edited_configs_are_reported_on(data: bytes) -> None:
+    edited_is_reported(data)
+
+
+@pytest.mark.long
+@settings(max_examples=30_000)
+@given(edited())
+def test_edited_configs_are_reported_on_at_length(data: bytes) -> None:
+    edited_is_reported(data)
 
 
 HOSTILE: dict[str, Callable[[], bytes]] = {
@@ -102,6 +158,10 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "zeros": lambda: bytes(1 << 20),
     "empty": lambda: b"",
     "a list": lambda: b"- 1\n",
+    "a line of tabs": lambda: b"\t" * 4_000_000,
+    "a long line before a tab": lambda: b"a" * 2_000_000 + b"\t" + b"#" * 2_000_000,
+    "a long number to base 60": lambda: b"a: 1" + b":1" * 1_900_000 + b"x\n",
+    "an error in every item": lambda: b"a: [" + b"on, " * 100_000 + b"]\n",
 }
 
 
@@ -113,6 +173,68 @@ def test_hostile_files_are_refused_in_bounds(name: str, tmp_path: Path) -> None:
     assert len(done.stderr) < 1 << 20
 
 
+HEAD = """\
+ramwright: 1
+name: app
+target: {cpu: cortex-m7}
+home: ram
+regions:
+  ram: {origin: 0x20000000, size: 512M, attributes: [dma]}
+"""
+
+
+def listed(group: str, item: str, count: int) -> str:
+    """`count` entries in `group`; in `item` stands N for the number and M for the next."""
+    numbered = (item.replace("N", str(n)).replace("M", str(n + 1)) for n in range(count))
+    return f"{group}:\n" + "".join(f"  {text}\n" for text in numbered)
+
+
+BANKS = listed("x", "rN: {origin: 0x40000000 + N * 0x1000, size: 4K, attributes: [dma]}", 60)[3:]
+# As large as files may be, and as much work as can be had from them.
+LARGE: dict[str, Callable[[], str]] = {
+    "chain": lambda: HEAD + listed("constants", "cN: cM", 49_000),
+    "circle": lambda: HEAD + listed("constants", "cN: cM", 40_000) + "  c40000: c0\n",
+    "long sums": lambda: HEAD + listed("constants", "cN: 1" + " + 1" * 63, 2_900),
+    "parentheses": lambda: HEAD + listed("constants", "cN: " + "(" * 31 + "1" + ")" * 31, 9_500),
+    "many needs": lambda: HEAD + "".join(
+        f"  e{k}: {' + '.join(f'a{k}x{j}' for j in range(24))}\n"
+        + "".join(f"  a{k}x{j}: 1\n" for j in range(24)) for k in range(1_100)
+    ).join(["constants:\n", ""]),
+    "unknown constants": lambda: HEAD + listed("constants", "constantN: constantxN", 30_000),
+    "near keys": lambda: HEAD + listed("pools", "pN: {regoin: ram, block_sise: 4}", 15_000),
+    "near names": lambda: HEAD + listed("heaps", "heap_number_N: {region: ram, size: 1K}", 9_000)
+    + listed("memheaps", "mN: {members: [heep_number_N, heep_xumber_N]}", 4_000),
+    "near regions": lambda: HEAD + BANKS
+    + listed("buffers", "bN: {region: rmN, size: 8}", 14_000),
+    "errors": lambda: HEAD + listed("constants", "cN: 1 / 0", 40_000),
+    "warnings": lambda: HEAD
+    + listed("pools", "pN: {region: ram, block_size: 1, count: 9, alignment: 64}", 9_000),
+    "pins": lambda: HEAD + listed("buffers", "bN: {region: ram, size: 16, at: end}", 12_000),
+    "overflow": lambda: HEAD.replace("512M", "64K")
+    + listed("pools", "pN: {region: ram, block_size: 8, count: 64}", 9_000),
+    "requires": lambda: HEAD + listed("buffers", "bN: {requires: [dma], size: 5}", 12_000),
+    "requires, no room": lambda: HEAD.replace(", attributes: [dma]", "") + BANKS
+    + "  big: {origin: 0x60000000, size: 64M, attributes: [dma]}\n"
+    + listed("buffers", "bN: {requires: [dma], size: 4, alignment: 64}", 8_000),
+    "requires, others behind": lambda: HEAD.replace("512M", "512M, banks: [256M, 256M]")
+    + listed("buffers", "bN: {requires: [dma], size: 5}", 6_000)
+    + listed("heaps", "hN: {region: ram, size: 64}", 6_000),
+    "variants": lambda: HEAD + listed("pools", "pN: {region: ram, block_size: 8, count: 1}", 1_000)
+    + listed("variants", "vN: {checks: none}", 17),
+    "long line": lambda: HEAD
+    + f"pools: {{{', '.join(f'p{n}: {{region: ram, b: 1}}' for n in range(16_000))}}}\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_files_are_reported_on_in_bounds(name: str, tmp_path: Path) -> None:
+    """A second more than may be taken, for a machine that is busy with other tests too."""
+    done = bounded(LARGE[name]().encode(), tmp_path, SECONDS + 1)
+    is_reported(done)
+    assert b"[RW0004]" not in done.stderr, "not as large as it is meant to be"
+    assert len(done.stderr) < 1 << 20
+
+
 def test_crlf_is_read_like_lf(tmp_path: Path) -> None:
     assert bounded(GOOD.replace(b"\n", b"\r\n"), tmp_path).returncode == 0
 
@@ -121,10 +243,13 @@ def test_a_run_beyond_the_bounds_is_noticed(tmp_path: Path) -> None:
     """The control: what is refused for its size, read in spite of that, is more than allowed."""
     (tmp_path / "sitecustomize.py").write_text(
         "import ramwright.source\nimport ramwright.include\n"
+        "import ramwright.characters\nimport ramwright.load\n"
         "ramwright.source.MAX_VALUES = ramwright.include.MAX_VALUES = 10**9\n"
+        "ramwright.characters.MAX_BYTES = ramwright.include.MAX_BYTES = 10**9\n"
+        "ramwright.load.MAX_BYTES = ramwright.errors.MAX_PROBLEMS = 10**9\n"
     )
     file = tmp_path / "f.yaml"
-    file.write_bytes(HOSTILE["a million keys"]()[: 4 << 20])
+    file.write_bytes(HOSTILE["a million keys"]())
     done = subprocess.run(
         [sys.executable, "-m", "ramwright", "check", str(file)],
         capture_output=True, check=False,
@@ -288,7 +413,7 @@ def test_valid_configs_hold() -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=400)
+@settings(max_examples=1500)
 @given(projects())
 def test_valid_configs_hold_at_length(
     project: tuple[dict[str, dict[str, Any]], str | None],

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -497,8 +496,8 @@ def test_symbols_cover_what_the_generated_source_defines() -> None:
 
 def test_no_buffer_is_hidden_by_a_parameter() -> None:
     config = good()
-    pools = {name: replace(pool, wait=True) for name, pool in config.pools.items()}
-    layout = plan(replace(config, pools=pools))
+    pools = {name: pool._replace(wait=True) for name, pool in config.pools.items()}
+    layout = plan(config._replace(pools=pools))
     prototypes = re.findall(r"\w+\(([^()]*)\);", render(layout)["motor_memory.h"])
     parameters = {
         parameter.split()[-1].lstrip("*")

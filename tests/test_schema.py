@@ -35,7 +35,7 @@ KNOWN_KEYWORDS = {
         "maxItems",
     ),
     *("uniqueItems", "items", "properties", "additionalProperties", "propertyNames", "required"),
-    *("allOf", "anyOf", "minProperties", "maxLength"),
+    *("allOf", "anyOf", "minProperties", "maxProperties", "maxLength"),
 }
 NAMES_OF_THINGS = {"properties", "definitions"}  # their keys are names, not keywords
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ramwright.characters import MAX_BYTES, MAX_REPORTED
 from ramwright.diagnostics import format_text
-from ramwright.errors import MAX_PROBLEMS, Problem
+from ramwright.errors import MAX_PROBLEMS, Problem, has_errors
 from ramwright.load import load, understood
 from ramwright.source import Broken, Mapping, Scalar, Sequence, Source, parsed
 
@@ -246,7 +246,7 @@ def test_the_largest_file_is_read(tmp_path: Path) -> None:
     "text",
     [
         "k: on\n" * 100_000,
-        "".join(f"k{number}: 1\n" for number in range(50_000)),
+        "".join(f"k{number}: 1\n" for number in range(40_000)),
         "a: [" + "*a," * 100_000 + "]",
         "heaps:\n" + "".join(f"  h{n}: {{region: rum, size: 0}}\n" for n in range(2_000)),
     ],
@@ -305,3 +305,51 @@ def test_what_looks_like_yaml_is_reported_on_not_raised(text: str) -> None:
     data = text.encode("utf-8", "surrogatepass")
     _, problems, sources = understood(data, "f.yaml")
     assert format_text(problems, sources)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x7fELF\x01\x01\x01" + bytes(60), bytes(100), bytes(range(256)) * 40],
+    ids=["ELF", "zeros", "all bytes"],
+)
+def test_a_binary_file_is_one_problem(data: bytes) -> None:
+    _, (problem,), _ = understood(data, "f.yaml")
+    assert (problem.code, problem.what) == ("RW0001", "the file holds binary data, not text")
+
+
+def test_a_control_character_in_a_text_is_shown_where_it_is() -> None:
+    _, problems, _ = understood(b"ramwright: 1\nname: a\x00b\n" + b"# text\n" * 9, "f.yaml")
+    assert ("RW0003", 2, 8) in {(p.code, p.where.line, p.where.column) for p in problems}
+
+
+WASTE = "{region: ram, block_size: 1, count: 9, alignment: 64}"
+WASTEFUL = (
+    "ramwright: 1\nname: a\ntarget: {cpu: cortex-m4}\nhome: ram\n"
+    "regions: {ram: {origin: 0x20000000, size: 1M}}\npools:\n"
+    + "".join(f"  p{n}: {WASTE}\n" for n in range(300))
+)
+
+
+def test_a_flood_of_warnings_is_no_error() -> None:
+    config, problems, _ = understood(WASTEFUL.encode(), "f.yaml")
+    assert config is not None
+    assert not has_errors(problems)
+    assert (len(problems), problems[-1].code) == (MAX_PROBLEMS + 1, "RW0018")
+
+
+def test_a_flood_of_warnings_hides_no_error() -> None:
+    text = WASTEFUL + "heaps:\n  h: {region: ram, size: 8M}\n"
+    _, problems, _ = understood(text.encode(), "f.yaml")
+    assert "RW0230" in {problem.code for problem in problems}
+    assert (len(problems), problems[-1].severity) == (MAX_PROBLEMS + 1, "warning")
+
+
+def test_a_long_value_counts_as_several() -> None:
+    short = parsed(b"a: 1 + 1\n", "f.yaml").values
+    assert parsed(b"a: 1" + b" + 1" * 20 + b"\n", "f.yaml").values == short + 10
+
+
+def test_regions_are_bounded() -> None:
+    regions = "".join(f"  r{n}: {{origin: {n * 16}, size: 16}}\n" for n in range(65))
+    _, problems, _ = understood(f"ramwright: 1\nregions:\n{regions}".encode(), "f.yaml")
+    assert "`regions` has 65 keys; at most 64 allowed" in {problem.what for problem in problems}

@@ -237,8 +237,8 @@ def test_descriptor_that_was_folded_into_its_users(tmp_path: Path) -> None:
     assert elf.variable("frames_pool") is None
     assert verify(layout, elf) == ()
     state = elf.variables["frames_state"].address
-    cleared = replace(elf.symbols["__bss_start__"], address=state + 4)
-    less = replace(elf, symbols={**elf.symbols, "__bss_start__": cleared})
+    cleared = elf.symbols["__bss_start__"]._replace(address=state + 4)
+    less = elf._replace(symbols={**elf.symbols, "__bss_start__": cleared})
     assert {problem.code for problem in verify(layout, less)} == {"RW0510"}
 
 

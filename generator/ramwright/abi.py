@@ -7,7 +7,7 @@ tests/test_abi.py holds every figure here against `sizeof`, so the two cannot dr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 RW_ABI = 1
 
@@ -39,8 +39,7 @@ SLAB_ZONE_STATE = 8  # rw_zone_state_t
 MEMHEAP = 24  # rw_memheap_t
 
 
-@dataclass(frozen=True)
-class Sizes:
+class Sizes(NamedTuple):
     """Bytes of what holds pointers, and so depends on their size."""
 
     pointer: int

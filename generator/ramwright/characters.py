@@ -9,25 +9,28 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ramwright.errors import Mark, Problem
 
 MAX_BYTES = 4 << 20
 MAX_REPORTED = 20  # places of one kind; a binary file has thousands
 
+SAMPLE = 8192  # bytes at the start of a file that tell text from binary data
+FEW, BINARY_PART = 4, 20  # control characters that text has, and one in so many more
+
+_CONTROL_BYTES = bytes({*range(32), 0x7F} - set(b"\t\n\r"))
+_TEXT_BYTES = bytes(set(range(128)) - set(_CONTROL_BYTES))
 _UTF16_OR_32 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF8_BOM = "\ufeff"
 # Surrogates stand for undecodable bytes ("surrogateescape").
 _BAD_BYTE = re.compile("[\udc80-\udcff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\r(?!\n)")
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-# A tab that is not behind the # of a comment.
-_TAB = re.compile(r"^(?:[^#\t\n]|(?<=[^\s])#)*\t", re.MULTILINE)
+_COMMENT = re.compile(r"(?:^|\s)#", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A file's text, made safe to parse; `lines` is what reports show."""
 
     text: str
@@ -40,9 +43,15 @@ def decoded(data: bytes, file: str) -> Text:
     if len(data) > MAX_BYTES:
         what = f"the file is larger than {MAX_BYTES >> 20} MiB"
         return _unreadable(file, "RW0004", what, "a memory layout is some kilobytes of text")
-    if data.startswith(_UTF16_OR_32) or b"\0" in data[:4]:
+    first = data[:4].replace(b"\0", b"")
+    wide = 0 < len(first) < len(data[:4]) and not first.translate(None, _TEXT_BYTES)
+    if data.startswith(_UTF16_OR_32) or wide:
         what = "the file is not UTF-8 text; it looks like UTF-16 or UTF-32"
         return _unreadable(file, "RW0001", what, "save it as UTF-8")
+    start = data[:SAMPLE]
+    if len(start) - len(start.translate(None, _CONTROL_BYTES)) > FEW + len(start) // BINARY_PART:
+        what = "the file holds binary data, not text"
+        return _unreadable(file, "RW0001", what, "name the config, which is YAML")
     text = data.decode("utf-8", errors="surrogateescape")
     problems: list[Problem] = []
     if text.startswith(_UTF8_BOM):
@@ -85,8 +94,18 @@ def _reported(file: str, text: str, pattern: re.Pattern[str], code: str) -> list
 
 
 def _tabs(file: str, text: str) -> list[Problem]:
-    hint = "indent with spaces"
-    return [Problem(mark, "RW0007", "a tab", hint) for mark, _ in _places(file, text, _TAB)]
+    """The first tab of each line, unless it is behind the # of a comment."""
+    problems: list[Problem] = []
+    line, line_start, at = 1, 0, text.find("\t")
+    while at >= 0 and len(problems) < MAX_REPORTED:
+        line += text.count("\n", line_start, at)
+        line_start = text.rfind("\n", 0, at) + 1
+        if not _COMMENT.search(text, line_start, at):
+            where = Mark(file, line, at - line_start + 1)
+            problems.append(Problem(where, "RW0007", "a tab", "indent with spaces"))
+        line_end = text.find("\n", at)
+        at = text.find("\t", line_end) if line_end >= 0 else -1
+    return problems
 
 
 def _places(file: str, text: str, pattern: re.Pattern[str]) -> list[tuple[Mark, str]]:

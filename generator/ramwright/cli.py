@@ -25,7 +25,7 @@ from ramwright.config_options import (
     is_for_programs,
     request_of,
 )
-from ramwright.errors import Mark, Problem, has_errors, in_order
+from ramwright.errors import MAX_PROBLEMS, Mark, Problem, has_errors, in_order, shortened
 from ramwright.init_options import add_init, ask, text_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ramwright",
         description="Describe the RAM of a firmware once; get allocators that need no set-up, "
-        "linker fragments, a map, and a proof that the ELF is what you described.",
+        "linker fragments, a map, and a proof that the ELF is what you described. Begin with "
+        "`init`; `ramwright COMMAND --help` says what a command takes.",
         epilog="Exit status: 0 clean, 1 problems found, 2 usage or missing file, 70 own error, "
         "130 interrupted.",
     )
@@ -203,8 +204,10 @@ def _check(options: argparse.Namespace) -> int:
         else:
             config, problems, sources = load(Path(options.config), options.config, request)
             configs = (config,) if config else ()
-    advice = dict.fromkeys(note for config in configs for note in notes(config))
-    _print_problems(options, in_order((*problems, *advice)), sources)
+    if len(problems) <= MAX_PROBLEMS:
+        advice = (note for config in configs for note in notes(config))
+        problems = shortened(in_order((*problems, *advice)))
+    _print_problems(options, problems, sources)
     return PROBLEMS if has_errors(problems) else OK
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ramwright import abi
 from ramwright.elf import ElfImage
@@ -17,16 +17,14 @@ _KINDS = {"pool": 0, "heap": 1, "slab": 2, "memheap": 3}  # rw_kind_t
 _ATTRIBUTES = ("dma", "fast", "cached", "external", "retained", "exec", "shared")  # bit 0 up
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """Mutable bytes that an allocator keeps outside its arena; startup code must clear them."""
 
     address: int
     size: int
 
 
-@dataclass(frozen=True)
-class Linked:
+class Linked(NamedTuple):
     """One descriptor found in the ELF: what is wrong with it, and the state it points to."""
 
     faults: tuple[str, ...]

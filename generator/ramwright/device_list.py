@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import takewhile
+from typing import NamedTuple
 
 from ramwright import presets
 from ramwright.errors import Problem
@@ -24,8 +24,7 @@ _CITED = re.compile(r"(?: \[[0-9]\])+(?=[.,:;]|$)")  # at the end of a clause
 _ABOUT_SOURCES = re.compile(r"\[[0-9]\]")
 
 
-@dataclass(frozen=True)
-class Device:
+class Device(NamedTuple):
     """A part: its core and its banks of RAM, as the preset has them."""
 
     name: str

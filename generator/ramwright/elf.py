@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
@@ -16,8 +15,7 @@ class ElfError(Exception):
     """The file is not an ELF that can be read; the text says why."""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """An output section that occupies memory at run time."""
 
     name: str
@@ -31,8 +29,7 @@ class Section:
         return self.address + self.size
 
 
-@dataclass(frozen=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A defined symbol."""
 
     name: str
@@ -41,8 +38,7 @@ class Symbol:
     section: str | None  # None for an absolute one
 
 
-@dataclass(frozen=True)
-class ElfImage:
+class ElfImage(NamedTuple):
     """What a linked ELF says about memory."""
 
     name: str  # of the file

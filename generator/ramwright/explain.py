@@ -10,8 +10,8 @@ _PAGES = Path(__file__).resolve().parent / "explain"
 
 
 def explanation(code: str) -> str | None:
-    """The page of `code`, written in any case; None where no such code exists."""
-    name = code.strip().upper()
+    """The page of `code`, in any case and with or without its letters; None where there is none."""
+    name = re.sub(r"^(?=[0-9]{4}$)", "RW", code.strip().upper().zfill(4))
     if not re.fullmatch(r"RW[0-9]{4}", name, re.ASCII):
         return None
     page = _PAGES / f"{name}.md"

@@ -20,7 +20,12 @@ class CannotWrite(OSError):
 
 def is_current(path: Path, text: str) -> bool:
     """Whether the file at `path` holds exactly `text`."""
-    return _content(path) == text.encode("utf-8")
+    return _content(path) == _bytes(text)
+
+
+def _bytes(text: str) -> bytes:
+    """A depfile names files, whose names may be any bytes."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def write_all(outputs: Mapping[Path, str]) -> tuple[Path, ...]:
@@ -33,7 +38,7 @@ def write_all(outputs: Mapping[Path, str]) -> tuple[Path, ...]:
                 target = _target(path)
                 temporaries[path] = target.with_name(f".{os.getpid()}.{len(temporaries)}.tmp")
                 _create(temporaries[path], target)
-                temporaries[path].write_bytes(text.encode("utf-8"))
+                temporaries[path].write_bytes(_bytes(text))
         _rename(temporaries)
     finally:
         for temporary in temporaries.values():

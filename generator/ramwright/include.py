@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ramwright import presets
 from ramwright.characters import MAX_BYTES
-from ramwright.errors import Mark, Problem, Related
+from ramwright.errors import Mark, Problem, Problems, Related, TooManyProblemsError
 from ramwright.merge import Inclusion, Merged, adapted, inclusions, with_device
 from ramwright.schema import Part, language, shaped
 from ramwright.source import MAX_VALUES, Entry, Mapping, Scalar, parsed
 from ramwright.wording import did_you_mean, shown
 
 MAX_FILES = 256  # inclusions in all
-MAX_DEPTH = 16  # of inclusions within inclusions
+MAX_DEPTH = 8  # of inclusions within inclusions
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(NamedTuple):
     """All files as one. `root` is None where one could not be read, so that names are missing."""
 
     root: Mapping | None
@@ -31,10 +30,10 @@ class Tree:
     problems: tuple[Problem, ...]
     lines: Dict[str, tuple[str, ...]]  # of each file, by the name that problems show
     files: tuple[str, ...]  # paths of all that was read, the top file first
+    values: int  # keys and values, each counted once for every inclusion that it comes through
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(NamedTuple):
     """A file, and how it came to be read."""
 
     path: Path
@@ -54,7 +53,10 @@ def tree_of(data: bytes, path: Path, name: str, root: Path | None) -> Tree:
     Files outside `root`, by default the checkout, are refused."""
     real = path.resolve()
     reader = _Reader(root.resolve() if root else git_top(real.parent))
-    top = reader.read(_File(real, name, (), ()), data, "layout")
+    try:
+        top = reader.read(_File(real, name, (), ()), data, "layout")
+    except TooManyProblemsError:
+        top = None
     variants = top.entries.get("variants") if top else None
     return Tree(
         top if reader.complete else None,
@@ -62,24 +64,26 @@ def tree_of(data: bytes, path: Path, name: str, root: Path | None) -> Tree:
         tuple(reader.problems),
         reader.lines,
         (name, *dict.fromkeys(map(str, reader.files))),
+        MAX_VALUES - reader.values_left,
     )
 
 
 class _Reader:
     def __init__(self, root: Path) -> None:
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self.lines: dict[str, tuple[str, ...]] = {}
         self.complete = True
         self.files: list[Path] = []
         self._bytes_left = MAX_BYTES
-        self._values_left = MAX_VALUES
+        self.values_left = MAX_VALUES
         self._root = root
         self._seen: set[tuple[Path, tuple[Mark, ...]]] = set()
 
     def read(self, file: _File, data: bytes, part: Part) -> Mapping | None:
         """The tree of `file` and all it includes."""
-        source = parsed(data, file.name, self._values_left)
-        self._values_left -= source.values
+        passes = 1 + len(file.chain)  # each inclusion goes over the values once more
+        source = parsed(data, file.name, self.values_left // passes)
+        self.values_left -= source.values * passes
         self.lines[file.name] = source.lines
         self.problems += source.problems
         if source.root is None:
@@ -152,12 +156,15 @@ class _Reader:
             if path == file.path:
                 what = f"`{shown(str(asked.value))}` includes itself"
                 related = () if where == asked.where else (Related(where, "from here on"),)
-                self._problem(asked, "RW0403", what, "take the common part into a file", *related)
+                self._problem(
+                    asked, "RW0403", what, "take what both need into a file of its own", *related
+                )
                 return False
         self.files.append(file.path)
         if len(file.chain) > MAX_DEPTH or len(self.files) > MAX_FILES:
             limit = f"{MAX_DEPTH} levels" if len(file.chain) > MAX_DEPTH else f"{MAX_FILES} files"
-            self._problem(asked, "RW0404", f"inclusions of more than {limit}")
+            hint = "a file that several others need can be included by the top file, once"
+            self._problem(asked, "RW0404", f"inclusions of more than {limit}", hint)
             return False
         return True
 
@@ -166,7 +173,8 @@ class _Reader:
         try:
             if not file.path.is_file():  # to read a pipe would be to wait for its writer
                 kind = "is not a file" if file.path.exists() else "does not exist"
-                self._problem(asked, "RW0401", f"`{shown(file.name)}` {kind}")
+                hint = "paths start at the folder of the file that includes"
+                self._problem(asked, "RW0401", f"`{shown(file.name)}` {kind}", hint)
                 return None
             with file.path.open("rb") as opened:
                 data = opened.read(self._bytes_left + 1)

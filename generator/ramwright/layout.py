@@ -8,22 +8,20 @@ offsets of objects. Back ends read it and compute nothing about memory themselve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ramwright.model import Attribute, Checks, Config, CType, Sharing
 
 Kind = Literal["buffer", "pool", "heap", "slab"]
 
 
-@dataclass(frozen=True)
-class PoolPlan:
+class PoolPlan(NamedTuple):
     """Constants of a pool; fields as in runtime/include/ramwright/pool.h."""
 
     block_size: int  # as the user wrote it
     stride: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides the method of tuple
     shift: int
     inverse: int  # modulo 2**64; C truncates to uintptr_t
     link_bits: int  # 8 or 16 in the state; 32 in the free blocks themselves
@@ -42,8 +40,7 @@ class PoolPlan:
         return self.count if self.outer_links else self.stride * self.count
 
 
-@dataclass(frozen=True)
-class HeapPlan:
+class HeapPlan(NamedTuple):
     """Constants of a heap; fields as in runtime/include/ramwright/heap.h."""
 
     granules: int
@@ -51,8 +48,7 @@ class HeapPlan:
     link_bits: int  # 16 or 32
 
 
-@dataclass(frozen=True)
-class ZonePlan:
+class ZonePlan(NamedTuple):
     """Constants of one zone of a slab."""
 
     block_size: int
@@ -63,8 +59,7 @@ class ZonePlan:
     max_slabs: int
 
 
-@dataclass(frozen=True)
-class SlabPlan:
+class SlabPlan(NamedTuple):
     """Constants of a slab; fields as in runtime/include/ramwright/slab.h."""
 
     slab_size: int
@@ -75,8 +70,7 @@ class SlabPlan:
     size_table: tuple[int, ...]  # (size - 1) // 8 -> zone index
 
 
-@dataclass(frozen=True)
-class Object:
+class Object(NamedTuple):
     """One object that owns bytes, placed."""
 
     name: str
@@ -98,8 +92,7 @@ class Object:
     plan: PoolPlan | HeapPlan | SlabPlan | None  # None for a buffer
 
 
-@dataclass(frozen=True)
-class MemheapPlan:
+class MemheapPlan(NamedTuple):
     """A memheap owns no bytes."""
 
     name: str
@@ -107,8 +100,7 @@ class MemheapPlan:
     debug_name: bool
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """The .bss of one object's allocator, in the home region."""
 
     object: str
@@ -116,8 +108,7 @@ class State:
     size: int
 
 
-@dataclass(frozen=True)
-class RegionPlan:
+class RegionPlan(NamedTuple):
     """A region and what lies in it, in placement order: at: start, linked, pinned."""
 
     name: str
@@ -134,13 +125,18 @@ class RegionPlan:
     borders: tuple[int, ...] = ()  # offsets that no object straddles: where banks meet
 
 
-@dataclass(frozen=True)
 class Layout:
-    """Everything the back ends need."""
+    """Everything the back ends need. The regions are in declaration order."""
 
-    config: Config
-    regions: tuple[RegionPlan, ...]  # declaration order
-    memheaps: tuple[MemheapPlan, ...]
+    def __init__(
+        self,
+        config: Config,
+        regions: tuple[RegionPlan, ...],
+        memheaps: tuple[MemheapPlan, ...],
+    ) -> None:
+        self.config = config
+        self.regions = regions
+        self.memheaps = memheaps
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ramwright import abi
 from ramwright.layout import Layout, Object, RegionPlan
@@ -20,8 +20,7 @@ SECTION = ".ramwright"  # followed by a region, in the output sections with obje
 View = dict[str, object]
 
 
-@dataclass(frozen=True)
-class Bank:
+class Bank(NamedTuple):
     """One MEMORY entry of the board's script and the regions of the config that lie in it."""
 
     memory: str

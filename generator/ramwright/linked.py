@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ramwright.descriptors import linked_object
 from ramwright.elf import ElfImage, Section
 from ramwright.layout import Layout, Object, RegionPlan
@@ -42,7 +40,7 @@ def unaliased(layout: Layout, address: int) -> int:
 
 def unaliased_sections(layout: Layout, elf: ElfImage) -> tuple[Section, ...]:
     """The allocated sections of `elf`, those in an alias at their address in the base region."""
-    return tuple(replace(s, address=unaliased(layout, s.address)) for s in elf.sections)
+    return tuple(s._replace(address=unaliased(layout, s.address)) for s in elf.sections)
 
 
 def foreign_sections(layout: Layout, region: RegionPlan, elf: ElfImage) -> tuple[Section, ...]:

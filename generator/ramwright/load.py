@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from ramwright.characters import MAX_BYTES
 from ramwright.errors import Mark, Problem, has_errors, in_order, shortened
@@ -16,14 +16,16 @@ from ramwright.probe import measured
 from ramwright.rules import config_of
 from ramwright.rules.space import OVERFLOW
 from ramwright.schema import language, shaped
+from ramwright.source import Entry
 from ramwright.source import Mapping as Root
 from ramwright.wording import shown
+
+MAX_CHECKED = 200_000  # keys and values of all variants together
 
 Sources = Mapping[str, tuple[str, ...]]  # lines of each file, by the name problems show it under
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What the command line says about a config."""
 
     variant: str | None = None
@@ -42,8 +44,7 @@ _VARIANT = "--variant "
 NOTHING = Request()
 
 
-@dataclass(frozen=True)
-class _Understood:
+class _Understood(NamedTuple):
     """One variant of a config, its tree included."""
 
     root: Root | None
@@ -80,13 +81,26 @@ def load_all_variants(
     base = _variant(tree, shown_as, request)
     configs, known = [base.config], set(base.problems)
     problems = list(base.problems)
-    for name in tree.variants if tree.root is not None else ():
-        one = _variant(tree, shown_as, replace(request, variant=name))
+    variants = tree.variants if tree.root is not None else {}
+    if too_many := _too_many(tree.values, variants):
+        problems.append(too_many)
+        variants = {}
+    for name in variants:
+        one = _variant(tree, shown_as, request._replace(variant=name))
         configs.append(one.config)
         own = [p for p in one.problems if p not in known]
-        problems += [replace(p, what=f"{p.what} (variant `{shown(name)}`)") for p in own]
+        problems += [p._replace(what=f"{p.what} (variant `{shown(name)}`)") for p in own]
     sound = tuple(config for config in configs if config is not None)
     return sound, shortened(in_order(problems)), sources
+
+
+def _too_many(values: int, variants: Mapping[str, Entry]) -> Problem | None:
+    """Why not all of `variants` are checked, for each is as much work as the whole again."""
+    if not variants or values * (1 + len(variants)) <= MAX_CHECKED:
+        return None
+    what = f"{len(variants)} variants of {values} keys and values are too many to check together"
+    hint = "name one at a time with `--variant`"
+    return Problem(next(iter(variants.values())).where, "RW0004", what, hint)
 
 
 def merged(
@@ -126,7 +140,7 @@ def _variant(tree: Tree, shown_as: str, request: Request) -> _Understood:
         problems += [*probe_problems, *rule_problems]
         if config is not None:
             files = (*tree.files, *sizes.headers)
-            config = replace(config, variant=request.variant, files=files)
+            config = config._replace(variant=request.variant, files=files)
     drawable = not has_errors(p for p in problems if p.code != OVERFLOW)
     return _Understood(root, config if drawable else None, in_order(problems))
 
@@ -142,7 +156,7 @@ def _overlaid(tree: Tree, request: Request, problems: list[Problem]) -> Root | N
         root, unmatched = with_variant(root, tree.variants, request.variant, where)
         problems += unmatched
     entries = {key: entry for key, entry in root.entries.items() if key != "variants"}
-    root = replace(root, entries=entries)
+    root = root._replace(entries=entries)
     root, unknown = with_defines(root, dict(enumerate(request.defines, start=2)))
     problems += unknown
     if len(tree.files) == 1 and request.variant is None:

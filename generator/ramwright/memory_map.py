@@ -9,10 +9,9 @@ how much does not fit. report_text.py and report_json.py print it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ramwright.layout import Layout, Object, RegionPlan
 
@@ -22,8 +21,7 @@ SpanKind = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """Consecutive bytes of one kind; `object` is whose, or a section's name for foreign ones."""
 
     offset: int
@@ -37,8 +35,7 @@ class Span:
         return self.offset + self.size
 
 
-@dataclass(frozen=True)
-class RegionMap:
+class RegionMap(NamedTuple):
     """One region, tiled."""
 
     plan: RegionPlan
@@ -49,8 +46,7 @@ class RegionMap:
         return sum(span.size for span in self.spans if span.kind in kinds)
 
 
-@dataclass(frozen=True)
-class MemoryMap:
+class MemoryMap(NamedTuple):
     """All regions, and where each object is: known for all with an ELF, in a plan if pinned."""
 
     layout: Layout
@@ -59,8 +55,7 @@ class MemoryMap:
     addresses: dict[str, int | None]
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """Bytes that something occupies. `linked` marks an object the linker put where it is, so that
     a hole before it is an alignment gap; before anything else a hole is free memory."""
 
@@ -91,7 +86,7 @@ def painted(size: int, claims: Sequence[Claim], overflow: int = 0) -> tuple[Span
         cursor = spans[-1].end if spans else 0
         if start > cursor:
             spans.append(Span(cursor, start - cursor, "gap" if claim.linked else "free"))
-        spans.append(replace(claim.span, offset=start, size=end - start))
+        spans.append(claim.span._replace(offset=start, size=end - start))
     cursor = spans[-1].end if spans else 0
     if cursor < size:
         spans.append(Span(cursor, size - cursor, "free"))
@@ -132,9 +127,9 @@ def _planned(region: RegionPlan) -> RegionMap:
     begin = min((claim.span.offset for claim in movable), default=region.size)
     end = max((claim.span.end for claim in movable), default=0)
     limit = min((c.span.offset for c in fixed if c.span.end > begin), default=region.size)
-    claims = fixed + [replace(c, span=_before(limit, c.span)) for c in movable]
+    claims = fixed + [c._replace(span=_before(limit, c.span)) for c in movable]
     return RegionMap(region, painted(region.size, claims, end - limit))
 
 
 def _before(limit: int, span: Span) -> Span:
-    return replace(span, size=max(0, min(span.end, limit) - span.offset))
+    return span._replace(size=max(0, min(span.end, limit) - span.offset))

@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field, replace
+from itertools import islice
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ramwright.errors import Mark, Problem, Related
 from ramwright.presets import is_preset
 from ramwright.schema_parts import Schema, resolved
 from ramwright.source import Entry, Mapping, Node, Null, Scalar, Sequence
-from ramwright.wording import did_you_mean, shown
+from ramwright.wording import did_you_mean, listed, shown
 
 OBJECTS = ("buffers", "pools", "heaps", "slabs", "memheaps")
 _NAMED = ("constants", "regions", *OBJECTS)  # whose keys are names that a file declares
@@ -24,6 +26,7 @@ _PREFIXED = ("constants", *OBJECTS)
 _HARDWARE = ("origin", "size", "alias_of")  # what a preset says about a region, and no file besides
 _OF_A_FILE = ("ramwright", "include", "variants")  # say nothing about the layout
 COMMAND_LINE = "<command line>"
+MOST_LISTED = 8  # variants that are named to somebody who asks for none of them
 
 
 class Merged:
@@ -82,9 +85,9 @@ class Merged:
                 continue
             what = f"`{key}: {_text(entry)}`, but device `{_text(known['device'])}` is declared"
             hint = f"it has `{key}: {_text(known[key])}`; delete one of the two"
-            where = replace(entry, where=entry.value.where)
+            where = entry._replace(where=entry.value.where)
             self._problem(where, "RW0414", what, hint, known["device"])
-        return replace(new, value=replace(new.value, entries={**known, **new.value.entries}))
+        return new._replace(value=new.value._replace(entries={**known, **new.value.entries}))
 
     def _added(self, region: Entry, entry: Entry) -> Entry:
         """The preset's `region` with what `entry` says about it; the hardware is not changed."""
@@ -95,10 +98,10 @@ class Merged:
             if key in _HARDWARE and not (key in known and _same(known[key], said)):
                 what = f"`{key}` of region `{shown(region.key)}` is the device's to say"
                 hint = "delete it; or declare the region anew, whole and with `override: true`"
-                where = replace(said, where=said.value.where)
+                where = said._replace(where=said.value.where)
                 self._problem(where, "RW0415", what, hint, known.get(key, region))
-        return replace(
-            region, value=replace(region.value, entries={**known, **entry.value.entries})
+        return region._replace(
+            value=region.value._replace(entries={**known, **entry.value.entries})
         )
 
     def _declare(self, group: str, entry: Entry) -> None:
@@ -153,8 +156,8 @@ def with_device(preset: Mapping, device: Entry) -> Mapping:
     """`preset` as what `device`, an entry of `target`, stands for."""
     target = preset.entries["target"]
     assert isinstance(target.value, Mapping), "presets are sound"
-    named = replace(target.value, entries={"device": device, **target.value.entries})
-    return replace(preset, entries={**preset.entries, "target": replace(target, value=named)})
+    named = target.value._replace(entries={"device": device, **target.value.entries})
+    return preset._replace(entries={**preset.entries, "target": target._replace(value=named)})
 
 
 def _without_override(entry: Entry) -> tuple[Entry, bool]:
@@ -163,17 +166,16 @@ def _without_override(entry: Entry) -> tuple[Entry, bool]:
     override = entry.value.entries["override"].value
     entries = {k: e for k, e in entry.value.entries.items() if k != "override"}
     meant = isinstance(override, Scalar) and override.value is True
-    return replace(entry, value=replace(entry.value, entries=entries)), meant
+    return entry._replace(value=entry.value._replace(entries=entries)), meant
 
 
-@dataclass(frozen=True)
-class Inclusion:
+class Inclusion(NamedTuple):
     """One item of `include`, read."""
 
     file: Scalar
     prefix: str = ""
-    regions: Dict[str, Entry] = field(default_factory=dict)
-    constants: Dict[str, Entry] = field(default_factory=dict)
+    regions: Dict[str, Entry] = MappingProxyType({})
+    constants: Dict[str, Entry] = MappingProxyType({})
 
     @property
     def adapts(self) -> bool:
@@ -238,7 +240,7 @@ def _with_constants(tree: Mapping, how: Inclusion, problems: list[Problem]) -> M
             names = [other.removeprefix(how.prefix) for other in declared]
             problems.append(Problem(entry.where, "RW0408", what, did_you_mean(name, names)))
         else:
-            declared[known.key] = replace(known, value=entry.value)
+            declared[known.key] = known._replace(value=entry.value)
     return _with_group(tree, "constants", declared)
 
 
@@ -246,8 +248,8 @@ def _with_group(tree: Mapping, key: str, entries: dict[str, Entry]) -> Mapping:
     group = tree.entries.get(key)
     if group is None or not isinstance(group.value, Mapping):
         return tree
-    changed = replace(group, value=replace(group.value, entries=entries))
-    return replace(tree, entries={**tree.entries, key: changed})
+    changed = group._replace(value=group.value._replace(entries=entries))
+    return tree._replace(entries={**tree.entries, key: changed})
 
 
 class _Renamer:
@@ -267,7 +269,7 @@ class _Renamer:
         if isinstance(node, Mapping):
             return self._mapping(node, rule)
         if isinstance(node, Sequence):
-            return replace(node, items=tuple(self.node(i, rule["items"]) for i in node.items))
+            return node._replace(items=tuple(self.node(i, rule["items"]) for i in node.items))
         return self._scalar(node, rule) if isinstance(node, Scalar) else node
 
     def _mapping(self, node: Mapping, rule: Schema) -> Mapping:
@@ -277,25 +279,25 @@ class _Renamer:
             value = self.node(entry.value, part)
             if rule is self._rules[id(self._schema)] and key in _PREFIXED:
                 value = self._prefixed(value)
-            entries[key] = replace(entry, value=value)
-        return replace(node, entries=entries)
+            entries[key] = entry._replace(value=value)
+        return node._replace(entries=entries)
 
     def _prefixed(self, group: Node) -> Node:
         if not isinstance(group, Mapping):
             return group
         names = {self._how.prefix + name: entry for name, entry in group.entries.items()}
-        return replace(group, entries={n: replace(e, key=n) for n, e in names.items()})
+        return group._replace(entries={n: e._replace(key=n) for n, e in names.items()})
 
     def _scalar(self, node: Scalar, rule: Schema) -> Scalar:
         kind, name = rule.get("x-ramwright-reference"), node.value
         if "x-ramwright-expression" in rule and self._how.prefix:
-            return replace(node, scope=(*(self._how.prefix + s for s in node.scope), ""))
+            return node._replace(scope=(*(self._how.prefix + s for s in node.scope), ""))
         if kind == "region" and isinstance(name, str):
             self.regions_met.add(name)
             given = self._how.regions.get(name)
             return given.value if given and isinstance(given.value, Scalar) else node
         if kind is not None and name in self._objects:
-            return replace(node, value=f"{self._how.prefix}{name}")
+            return node._replace(value=f"{self._how.prefix}{name}")
         return node
 
 
@@ -310,19 +312,19 @@ def overlaid(base: Mapping, overlay: Mapping, problems: list[Problem]) -> Mappin
                 problems.append(Problem(entry.where, "RW0409", what, did_you_mean(key, entries)))
             entries.pop(key, None)
         elif old is None:
-            entries[key] = replace(entry, value=_without_nulls(entry.value, problems))
+            entries[key] = entry._replace(value=_without_nulls(entry.value, problems))
         elif isinstance(old.value, Mapping) and isinstance(entry.value, Mapping):
-            entries[key] = replace(old, value=overlaid(old.value, entry.value, problems))
+            entries[key] = old._replace(value=overlaid(old.value, entry.value, problems))
         else:
-            entries[key] = replace(old, value=_without_nulls(entry.value, problems))
-    return replace(base, entries=entries)
+            entries[key] = old._replace(value=_without_nulls(entry.value, problems))
+    return base._replace(entries=entries)
 
 
 def _without_nulls(node: Node, problems: list[Problem]) -> Node:
     """`node`, which is new: it has nothing to delete."""
     if not isinstance(node, Mapping):
         return node
-    return overlaid(replace(node, entries={}), node, problems)
+    return overlaid(node._replace(entries={}), node, problems)
 
 
 def with_variant(
@@ -331,7 +333,11 @@ def with_variant(
     """`tree` in the variant `name`, which was asked for at `where`."""
     problems: list[Problem] = []
     if name not in variants:
-        hint = did_you_mean(name, variants)
+        hint = did_you_mean(name, variants) or (
+            f"it has {listed(islice(variants, MOST_LISTED))}"
+            if variants
+            else "the config has no `variants`"
+        )
         return tree, [Problem(where, "RW0410", f"there is no variant `{shown(name)}`", hint)]
     overlay = variants[name].value
     if isinstance(overlay, Mapping):
@@ -361,8 +367,9 @@ def with_defines(tree: Mapping, defines: Dict[int, str]) -> tuple[Mapping, list[
         name, column = match[1], where.column + match.start(2)
         if name not in constants:
             what = f"there is no constant `{shown(name)}` to give a value to"
-            problems.append(Problem(where, "RW0411", what, did_you_mean(name, constants)))
+            hint = did_you_mean(name, constants) or "declare it under `constants`"
+            problems.append(Problem(where, "RW0411", what, hint))
             continue
         place = Mark(COMMAND_LINE, line, column, where.end_column)
-        constants[name] = replace(constants[name], value=Scalar(match[2], place, column))
+        constants[name] = constants[name]._replace(value=Scalar(match[2], place, column))
     return _with_group(tree, "constants", constants), problems

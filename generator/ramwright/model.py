@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a config means: one frozen dataclass a concept, integers evaluated, references resolved.
+"""What a config means: one named tuple a concept, integers evaluated, references resolved.
 
 Nothing here knows YAML, C or the linker. Every value has passed the schema and the meaning rules
 (rules.py); names are C identifiers. `where` is where the user wrote the thing.
@@ -7,9 +7,8 @@ Nothing here knows YAML, C or the linker. Every value has passed the schema and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ramwright.errors import Mark
 
@@ -21,8 +20,7 @@ At = Literal["start", "end"]
 Rtos = Literal["none", "freertos", "rt-thread", "cmsis-rtos2", "zephyr", "threadx", "posix"]
 
 
-@dataclass(frozen=True)
-class Region:
+class Region(NamedTuple):
     """A bank of RAM."""
 
     name: str
@@ -33,7 +31,7 @@ class Region:
     reserve_start: int  # bytes at the start for the application's own sections
     reserve_end: int  # likewise at the end
     alias_of: str | None  # another address of the same bytes; holds no objects
-    where: Mark = field(compare=False)
+    where: Mark
     banks: tuple[int, ...] = ()  # sizes of the banks it consists of, where it has several
 
     @property
@@ -47,28 +45,25 @@ class Region:
         return tuple(accumulate(self.banks[:-1]))
 
 
-@dataclass(frozen=True)
-class Placement:
+class Placement(NamedTuple):
     """Where an object goes: by default wherever the linker's order puts it."""
 
     region: str
     address: int | None  # pinned absolute address, from `address:` or `at:`
     section: str | None  # adopted output section of the board's script
     alignment: int  # a power of two
-    where: Mark = field(compare=False)
+    where: Mark
     at: At | None = None  # the side `at:` named, from which the address was computed
 
 
-@dataclass(frozen=True)
-class CType:
+class CType(NamedTuple):
     """A C type by its spelling and the header that declares it."""
 
     spelling: str  # "struct can_frame" or "can_frame_t"
     header: str | None  # as written: can.h or <can.h>
 
 
-@dataclass(frozen=True)
-class Buffer:
+class Buffer(NamedTuple):
     """Placed storage without an allocator."""
 
     name: str
@@ -77,14 +72,13 @@ class Buffer:
     ctype: CType | None
 
 
-@dataclass(frozen=True)
-class Pool:
+class Pool(NamedTuple):
     """Blocks of one size. The stride between blocks is block_size rounded up to the alignment."""
 
     name: str
     placement: Placement
     block_size: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides the method of tuple
     ctype: CType | None
     wait: bool  # tasks may wait for a block
     sharing: Sharing
@@ -98,8 +92,7 @@ class Pool:
         return -(-self.block_size // alignment) * alignment
 
 
-@dataclass(frozen=True)
-class Heap:
+class Heap(NamedTuple):
     """General allocation."""
 
     name: str
@@ -110,18 +103,16 @@ class Heap:
     debug_name: bool
 
 
-@dataclass(frozen=True)
-class Zone:
+class Zone(NamedTuple):
     """One block size of a slab."""
 
     block_size: int
     min_slabs: int  # slabs kept for this zone even while others want them
     max_slabs: int  # at most this many; slab_count when the user set no limit
-    where: Mark = field(compare=False)
+    where: Mark
 
 
-@dataclass(frozen=True)
-class Slab:
+class Slab(NamedTuple):
     """Blocks of several sizes: zones share slab_count slabs of slab_size bytes on demand."""
 
     name: str
@@ -134,14 +125,13 @@ class Slab:
     debug_name: bool
 
 
-@dataclass(frozen=True)
-class Memheap:
+class Memheap(NamedTuple):
     """Several heaps or slabs used as one, in member order."""
 
     name: str
     members: tuple[str, ...]
     debug_name: bool
-    where: Mark = field(compare=False)
+    where: Mark
 
 
 def riscv_extensions(cpu: str) -> str:
@@ -154,8 +144,7 @@ def pointer_size(cpu: str) -> int:
     return 8 if cpu.startswith("rv64") else 4
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """What the layout is for."""
 
     cpu: str  # cortex-m0, …, rv32imac, …, or host
@@ -168,16 +157,14 @@ class Target:
         return pointer_size(self.cpu)
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """Where the linker fragment goes in the board's script."""
 
     anchor: str
     insert: Insert
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """One layout. Mappings keep declaration order."""
 
     name: str

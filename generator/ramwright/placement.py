@@ -16,7 +16,7 @@ grow downward.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ramwright.model import At, Buffer, Config, Heap, Pool, Region, Slab
 
@@ -25,8 +25,7 @@ STATE_ALIGNMENT = 4  # of a word of .bss
 Owner = Buffer | Pool | Heap | Slab
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What one object asks for. `address` is given by the user, or None."""
 
     name: str
@@ -37,8 +36,7 @@ class Wanted:
     adopted: bool = False  # by a section of the board's script
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Nominal offsets in a region, in placement order: at: start, linked, pinned by address."""
 
     offsets: dict[str, int]
@@ -102,7 +100,7 @@ def place(region: Region, objects: Iterable[Wanted], state: int) -> Plan:
     state_start = align_up(region.origin + cursor, STATE_ALIGNMENT) - region.origin
     linked_start = cursor = state_start + state if state else cursor
     for o in linked:
-        offsets[o.name] = _settled(region, cursor, o)
+        offsets[o.name] = settled(region, cursor, o.size, o.alignment)
         cursor = offsets[o.name] + o.size
     offsets |= {o.name: pins[o.name] - region.origin for o in later}
     limit = min([region.size - region.reserve_end, *(offsets[o.name] for o in later)])
@@ -115,12 +113,12 @@ def straddled(borders: Iterable[int], offset: int, size: int) -> int | None:
     return next((border for border in borders if offset < border < offset + size), None)
 
 
-def _settled(region: Region, cursor: int, o: Wanted) -> int:
-    """The first offset from `cursor` on at which `o` is aligned and lies in one bank."""
-    offset = align_up(region.origin + cursor, o.alignment) - region.origin
-    for border in region.borders:
-        if offset < border < offset + o.size:
-            offset = align_up(region.origin + border, o.alignment) - region.origin
+def settled(region: Region, cursor: int, size: int, alignment: int) -> int:
+    """The first offset from `cursor` on at which `size` bytes are aligned and lie in one bank."""
+    offset = align_up(region.origin + cursor, alignment) - region.origin
+    for border in region.borders if region.banks else ():
+        if offset < border < offset + size:
+            offset = align_up(region.origin + border, alignment) - region.origin
     return offset
 
 

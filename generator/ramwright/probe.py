@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from ramwright.cnames import BUILT_IN_TYPES
 from ramwright.errors import Mark, Problem
 from ramwright.model import CType
 from ramwright.source import Mapping, Scalar
+
+if TYPE_CHECKING:
+    import subprocess
 
 SECONDS = 60  # a compiler that takes longer hangs
 _FLAGS = ("-fno-lto", "-w", "-x", "c", "-")
@@ -27,8 +30,7 @@ _DEPENDENCIES = ("-MM", "-MT", "types")
 _LINE = re.compile(r"ramwright_type (\d+) (\d+) (\d+)")
 
 
-@dataclass(frozen=True)
-class CSize:
+class CSize(NamedTuple):
     """What the compiler says about one type."""
 
     size: int
@@ -36,11 +38,10 @@ class CSize:
     versioned: bool  # whether it has a member `magic` or `version`
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """What is known of types: all of them with a compiler, else the built-in ones."""
 
-    types: Dict[CType, CSize] = field(default_factory=dict)
+    types: Dict[CType, CSize] = MappingProxyType({})
     headers: tuple[str, ...] = ()  # files that the compiler read
     compiled: bool = False
 
@@ -163,6 +164,8 @@ def _program(types: list[CType], statements: list[str]) -> str:
 
 
 def _run(command: list[str], program: str) -> subprocess.CompletedProcess[str]:
+    import subprocess  # costs start-up, and most runs measure nothing
+
     try:
         return subprocess.run(  # noqa: S603 - the user names the compiler
             command, input=program, capture_output=True, text=True, check=False, timeout=SECONDS,

@@ -9,8 +9,7 @@ RT-Thread, nRF, Teensy, libopencm3, Microchip, ChibiOS, MCUXpresso, WCH, newlib.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ramwright.elf import ElfImage
 
@@ -74,8 +73,7 @@ _SBRK = ("_sbrk", "sbrk", "_sbrk_r")
 _RTTHREAD_HEAP = ("rt_system_heap_init", "__bss_end")
 
 
-@dataclass(frozen=True)
-class _Table:
+class _Table(NamedTuple):
     """A table of ranges in the image: entries of [source,] destination, length."""
 
     kind: RangeKind
@@ -93,8 +91,7 @@ _TABLES = (
 )
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(NamedTuple):
     """Bytes that others write, and the symbols that tell."""
 
     kind: RangeKind

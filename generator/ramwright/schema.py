@@ -15,7 +15,7 @@ from functools import cache
 from typing import Literal
 
 from ramwright import assets, schema_parts
-from ramwright.errors import MAX_PROBLEMS, Mark, Problem, Related, TooManyProblemsError
+from ramwright.errors import Mark, Problem, Problems, Related, TooManyProblemsError
 from ramwright.schema_parts import Schema, resolved
 from ramwright.source import Broken, Entry, Mapping, Node, Null, Scalar, Sequence
 from ramwright.wording import did_you_mean, listed, nearest, shown
@@ -58,7 +58,7 @@ def shaped(root: Mapping, schema: Schema) -> tuple[Mapping | None, tuple[Problem
 
 class _Walker:
     def __init__(self, schema: Schema) -> None:
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self._schema = schema
         self._resolved: dict[int, Schema] = {}
 
@@ -88,8 +88,6 @@ class _Walker:
         self, where: Mark, code: str, what: str, hint: str = "", *related: Related
     ) -> None:
         self.problems.append(Problem(where, code, what, hint, related))
-        if len(self.problems) > MAX_PROBLEMS:
-            raise TooManyProblemsError
 
     def _null(self, node: Null, rule: Schema) -> Node:
         if "null" in rule.get("type", ()):
@@ -107,6 +105,9 @@ class _Walker:
         hint = ""
         if kind == "integer" and only == "string":
             hint = "put it in quotes if that number is meant as a text"
+        elif kind in ("string", "integer") and only == "array":
+            assert isinstance(node, Scalar)
+            hint = f"write `[{shown(str(node.value))}]`"
         self._problem(
             node.where,
             "RW0104",
@@ -197,6 +198,11 @@ class _Walker:
             seen.setdefault(item.value, item.where)
 
     def _mapping(self, node: Mapping, rule: Schema, name: str, owner: Mark) -> Node:
+        most = rule.get("maxProperties")
+        if most is not None and len(node.entries) > most:
+            what = f"{_subject(name)} has {len(node.entries)} keys; at most {most} allowed"
+            self._problem(owner, "RW0107", what)
+            return Broken(owner)
         properties: Schema = rule.get("properties", {})
         others = rule.get("additionalProperties")
         entries: dict[str, Entry] = {}

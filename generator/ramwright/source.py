@@ -9,24 +9,26 @@ read is read, so that the problems of all later stages are found in the same run
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from ramwright.characters import decoded
-from ramwright.errors import MAX_PROBLEMS, Mark, Problem, Related, TooManyProblemsError
+from ramwright.errors import Mark, Problem, Problems, Related, TooManyProblemsError
 from ramwright.units import MAX_DIGITS, MAX_VALUE
 from ramwright.wording import shown
 
-MAX_VALUES = 200_000  # keys and values; 10 000 objects have half of it
+MAX_VALUES = 120_000  # keys and values; 10 000 objects have 90 000 and more
+CHARACTERS = 8  # of a value that count like one more: to evaluate them takes time
 MAX_NESTING = 16  # mappings and lists inside each other; the language needs five
+LONGEST_TRAP = 64  # characters of what somebody might read as a number or a date
+_TOO_DEEP = f"more than {MAX_NESTING} levels of nesting"
+_TOO_DEEP_HINT = "a config needs five: is a bracket or brace not closed?"
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A value. `column` is where its text starts, 0 where text and file do not run in step.
 
     `scope` has the prefixes under which its expression looks for constants, the nearest first."""
@@ -37,8 +39,7 @@ class Scalar:
     scope: tuple[str, ...] = ("",)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key, where it stands, and its value."""
 
     key: str
@@ -46,31 +47,27 @@ class Entry:
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """Keys in the order of the file."""
 
     entries: dict[str, Entry]
     where: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A list."""
 
     items: tuple[Node, ...]
     where: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class Null(NamedTuple):
     """The word `null`, which in a variant deletes."""
 
     where: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """A value that was reported already; later stages pass it over."""
 
     where: Mark
@@ -79,8 +76,7 @@ class Broken:
 Node = Scalar | Mapping | Sequence | Null | Broken
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A parsed file. `root` is None where too little of it could be read to go on."""
 
     root: Mapping | None
@@ -110,7 +106,7 @@ class _Reader:
     """One walk over the events of a file. The recursion is bounded by MAX_NESTING."""
 
     def __init__(self, text: str, file: str, most: int) -> None:
-        self.problems: list[Problem] = []
+        self.problems = Problems()
         self.values = 0
         self._most = most
         self._file = file
@@ -118,7 +114,7 @@ class _Reader:
 
     def document(self) -> Mapping | None:
         try:
-            self._loader = _LOADER(self._text)
+            self._next = _LOADER(self._text).get_event
             return self._document()
         except (_StopReadingError, TooManyProblemsError):
             return None
@@ -174,16 +170,24 @@ class _Reader:
             "`ramwright init` writes a first config",
         )
 
-    def _next(self) -> Any:
-        return self._loader.get_event()
-
-    def _node(self, event: Any, depth: int) -> Node:
-        where = self._mark(event)
-        self.values += 1
+    def _count(self, number: int, where: Mark) -> None:
+        """Adds keys or values to those that were read."""
+        self.values += number
         if self.values > self._most:
             what = f"more than {MAX_VALUES} keys and values"
             self._problem(where, "RW0004", what, "a memory layout has some hundreds")
             raise _StopReadingError
+
+    def _node(self, event: Any, depth: int) -> Node:
+        where = self._mark(event)
+        if type(event) is yaml.ScalarEvent and event.anchor is None and event.tag is None:
+            self._count(1 + len(event.value) // CHARACTERS, where)
+            return self._scalar(event, where)
+        return self._other(event, where, depth)
+
+    def _other(self, event: Any, where: Mark, depth: int) -> Node:
+        """Whatever is not a scalar alone."""
+        self._count(1, where)
         if isinstance(event, yaml.AliasEvent):
             self._problem(
                 where,
@@ -207,9 +211,10 @@ class _Reader:
                 "delete it; the language knows what type each key has",
             )
         if isinstance(event, yaml.ScalarEvent):
+            self._count(len(event.value) // CHARACTERS, where)
             return self._scalar(event, where)
         if depth > MAX_NESTING:
-            self._problem(where, "RW0014", f"more than {MAX_NESTING} levels of nesting")
+            self._problem(where, "RW0014", _TOO_DEEP, _TOO_DEEP_HINT)
             raise _StopReadingError
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(where, depth)
@@ -219,7 +224,7 @@ class _Reader:
         items = []
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
             items.append(self._node(event, depth + 1))
-            if _is_empty(event):
+            if isinstance(items[-1], Broken) and _is_empty(event):
                 self._problem(
                     self._mark(event),
                     "RW0016",
@@ -236,7 +241,7 @@ class _Reader:
             value = self._node(event, depth + 1)
             if key is None:
                 continue
-            if _is_empty(event):
+            if isinstance(value, Broken) and _is_empty(event):
                 self._problem(
                     key.where,
                     "RW0016",
@@ -263,32 +268,38 @@ class _Reader:
             self._node(event, depth + 1)
             self._problem(where, "RW0017", "a key that is not a word", "a key is a plain name")
             return None
-        if _is_empty(event):
+        if not event.value and _is_empty(event):
             self._problem(where, "RW0017", "a key is missing", "write a name before the colon")
             return None
         if not event.style and event.value == "<<":
             self._problem(where, "RW0010", "a merge key, `<<`", "write the values out")
             return None
-        node = self._node(event, depth)
+        if event.anchor is None and event.tag is None:
+            self._count(1, where)
+            node = self._scalar(event, where)
+        else:
+            node = self._other(event, where, depth)
         if isinstance(node, Broken):
             return None
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
             self._problem(
-                where, "RW0017", f"`{shown(event.value)}` is not a word, but a key is one"
+                where,
+                "RW0017",
+                f"`{shown(event.value)}` is not a word, but a key is one",
+                "names begin with a letter",
             )
             return None
         return Entry(node.value, where, Broken(where))
 
     def _scalar(self, event: Any, where: Mark) -> Node:
         text: str = event.value
-        start, end = event.start_mark, event.end_mark
-        width = end.column - start.column if start.line == end.line else -1
+        width = where.end_column - where.column
         if event.style:
             in_step = event.style in "'\"" and width == len(text) + 2
-            return Scalar(text, where, start.column + 2 if in_step else 0)
+            return Scalar(text, where, where.column + 1 if in_step else 0)
         if not text:
             return Broken(where)  # reported by the mapping or list it is missing from
-        column = start.column + 1 if width == len(text) else 0
+        column = where.column if width == len(text) else 0
         if text in ("true", "false"):
             return Scalar(text == "true", where, column)
         if _INTEGER.fullmatch(text):
@@ -328,20 +339,22 @@ class _Reader:
 
     def _mark(self, event: Any) -> Mark:
         start, end = event.start_mark, event.end_mark
-        one_line = start.line == end.line
-        return Mark(self._file, start.line + 1, start.column + 1, end.column + 1 if one_line else 0)
+        line: int = start.line
+        last = end.column + 1 if end.line == line else 0
+        return Mark(self._file, line + 1, start.column + 1, last)
 
     def _problem(
         self, where: Mark, code: str, what: str, hint: str = "", *related: Related
     ) -> None:
         self.problems.append(Problem(where, code, what, hint, related))
-        if len(self.problems) > MAX_PROBLEMS:
-            raise TooManyProblemsError
 
     def _report_syntax(self, error: yaml.YAMLError) -> None:
         mark = getattr(error, "problem_mark", None)
         place = Mark(self._file, mark.line + 1, mark.column + 1) if mark else Mark(self._file)
         what = getattr(error, "problem", None) or "the file cannot be read"
+        if "nesting depth" in what:  # libyaml from 0.2.6 on has a limit of its own and looks ahead
+            self._problem(place, "RW0014", _TOO_DEEP, _TOO_DEEP_HINT)
+            return
         context_mark = getattr(error, "context_mark", None)
         context = getattr(error, "context", None)
         related: tuple[Related, ...] = ()
@@ -391,11 +404,15 @@ _TRAPS = (
 
 def is_plain(text: str) -> bool:
     """Whether `text`, a word, is read as that text where it stands without quotes."""
+    if len(text) > LONGEST_TRAP:
+        return False
     return text not in ("true", "false", "null", *_NOTHING) and not _trap_hint(text)
 
 
 def _trap_hint(text: str) -> str:
     """What to write instead of a plain scalar that YAML 1.1 and 1.2 read differently, or ""."""
+    if len(text) > LONGEST_TRAP:
+        return ""
     if text in _BOOLEANS:
         return f"write `true` or `false`, or {_QUOTE}"
     if text[0].isalpha():

@@ -23,13 +23,17 @@ _HEAD = """\
 #   ramwright check {file}            finds mistakes
 #   ramwright map {file}              shows what lies where
 #   ramwright generate {file} -o DIR  writes sources, linker scripts, map
+#   ramwright verify {file} ELF       proves that the firmware is what this says
 #   ramwright schema >ramwright.schema.json   for completion and help in your editor
 #
-# In a build, with board.ld as the linker script you have:
+# In a build, with board.ld as the linker script you have, which stays as it is:
 #   CMake   list(APPEND CMAKE_PREFIX_PATH <what `ramwright paths --cmake` prints>)
 #           find_package(Ramwright REQUIRED)
 #           ramwright_add_layout(TARGET firmware CONFIG {file} SCRIPT board.ld)
 #   Make    include $(shell ramwright paths --make)    # its head says which variables to use
+#   other   compile DIR/app_memory.c and $(ramwright paths --src)/*.c
+#           with -I DIR -I $(ramwright paths --include)
+#           link with -T board.ld -T DIR/app_memory.ld -T DIR/app_memory_check.ld
 ramwright: 1
 """
 

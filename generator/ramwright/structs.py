@@ -6,7 +6,7 @@ tests/test_verify.py holds every offset here against `offsetof`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ramwright.elf import ElfImage
 
@@ -67,8 +67,7 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Struct:
+class Struct(NamedTuple):
     """The fields of one descriptor in an ELF, as unsigned numbers."""
 
     fields: dict[str, int]

@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from ramwright.wording import did_you_mean
 
@@ -24,6 +23,8 @@ MAX_NESTING = 32  # open parentheses
 MAX_VALUE = 2**64 - 1
 MAX_DIGITS = 20  # decimal digits of 2**64 - 1
 
+_UNKNOWN = -1  # which no constant is
+_USUAL = re.compile(r"[1-9][0-9]{0,8}")  # decimal digits that need no second look
 _SUFFIXES = {"": 1, "K": 1 << 10, "M": 1 << 20}
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>0[xX][0-9a-fA-F]+|[0-9][0-9_]*)(?P<suffix>\w*)"
@@ -32,8 +33,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong with an expression; `offset` and `length` count characters of the text."""
 
     offset: int
@@ -49,8 +49,7 @@ class _FaultFoundError(Exception):
         self.fault = fault
 
 
-@dataclass(frozen=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str  # number, name, end, or the sign itself
     text: str
     offset: int
@@ -68,6 +67,9 @@ def value_of(text: str, constants: Mapping[str, int | None], *, size: bool) -> i
     if len(text) > MAX_LENGTH:
         what = f"an expression of {len(text)} characters; {MAX_LENGTH} are allowed"
         return Fault(0, MAX_LENGTH, "RW0201", what, "name parts of it under `constants`")
+    value = constants.get(text, _UNKNOWN)
+    if value != _UNKNOWN:  # one name alone
+        return value
     try:
         value = _Parser(_tokens(text, size), constants).whole()
     except _FaultFoundError as found:
@@ -101,31 +103,37 @@ def _fail(token: _Token, code: str, what: str, hint: str = "") -> NoReturn:
 
 
 def _tokens(text: str, size: bool) -> list[_Token]:
-    tokens: list[_Token] = []
-    position = 0
-    while True:
-        match = _TOKEN.match(text, position)
-        assert match is not None, "the pattern accepts any character and the end"
-        kind = next(k for k in ("number", "name", "sign", "other", "end") if match[k] is not None)
-        token = _Token(match[kind] if kind == "sign" else kind, match[kind], match.start(kind))
-        if kind == "number":
-            token = _number(token, match["suffix"], size)
-        if kind == "other":
-            _fail(
-                token,
-                "RW0201",
-                f"`{token.text}` has no meaning in an expression",
-                "an expression has numbers, names of constants, + - * / ( ) and align_up",
-            )
-        tokens.append(token)
-        if kind == "end":
-            return tokens
-        position = match.end()
+    tokens = []
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup
+        if kind == "sign":
+            sign = match["sign"]
+            tokens.append(_Token(sign, sign, match.end() - 1))
+        elif kind == "suffix":
+            tokens.append(_number(match["number"], match["suffix"], match.start("number"), size))
+        else:
+            assert kind is not None, "the pattern accepts any character and the end"
+            tokens.append(_Token(kind, match[kind], match.start(kind)))
+            if kind == "end":
+                break
+            if kind == "other":
+                _fail(
+                    tokens[-1],
+                    "RW0201",
+                    f"`{tokens[-1].text}` has no meaning in an expression",
+                    "an expression has numbers, names of constants, + - * / ( ) and align_up",
+                )
+    return tokens
 
 
-def _number(token: _Token, suffix: str, size: bool) -> _Token:
-    digits = token.text
-    whole = _Token("number", digits + suffix, token.offset)
+def _number(digits: str, suffix: str, offset: int, size: bool) -> _Token:
+    factor = _SUFFIXES.get(suffix)
+    if factor is not None and (size or not suffix) and _USUAL.fullmatch(digits):
+        return _Token("number", digits + suffix, offset, int(digits) * factor)
+    return _unusual_number(_Token("number", digits + suffix, offset), digits, suffix, size)
+
+
+def _unusual_number(whole: _Token, digits: str, suffix: str, size: bool) -> _Token:
     if "_" in digits:
         _fail(whole, "RW0201", f"`{whole.text}` is not a number", "write it without `_`")
     hexadecimal = digits[:2] in ("0x", "0X")
@@ -150,7 +158,7 @@ def _number(token: _Token, suffix: str, size: bool) -> _Token:
     value = int(digits, 16 if hexadecimal else 10) * _SUFFIXES[suffix]
     if value > MAX_VALUE:
         _fail(whole, "RW0203", "a number of more than 64 bits")
-    return _Token("number", whole.text, token.offset, value)
+    return whole._replace(value=value)
 
 
 def _suffix_hint(suffix: str) -> str:
@@ -164,6 +172,9 @@ def _suffix_hint(suffix: str) -> str:
     if upper in ("U", "L", "UL", "ULL", "B"):
         return f"leave out the `{suffix}`"
     return "write decimal digits or 0x… for hexadecimal, and K or M behind a size"
+
+
+_SUMS, _PRODUCTS = frozenset("+-"), frozenset("*/")
 
 
 class _Parser:
@@ -188,11 +199,6 @@ class _Parser:
     def _peek(self) -> _Token:
         return self._tokens[self._next]
 
-    def _take(self) -> _Token:
-        token = self._tokens[self._next]
-        self._next += 1
-        return token
-
     def _expect(self, sign: str) -> None:
         token = self._peek()
         if token.kind != sign:
@@ -202,16 +208,16 @@ class _Parser:
 
     def _sum(self) -> int:
         value = self._product()
-        while self._peek().kind in ("+", "-"):
-            sign = self._take()
+        while (sign := self._tokens[self._next]).kind in _SUMS:
+            self._next += 1
             right = self._product()
             value = _bounded(sign, value + right if sign.kind == "+" else value - right)
         return value
 
     def _product(self) -> int:
         value = self._factor()
-        while self._peek().kind in ("*", "/"):
-            sign = self._take()
+        while (sign := self._tokens[self._next]).kind in _PRODUCTS:
+            self._next += 1
             right = self._factor()
             value = _bounded(
                 sign, value * right if sign.kind == "*" else _quotient(sign, value, right)
@@ -219,6 +225,12 @@ class _Parser:
         return value
 
     def _factor(self) -> int:
+        token = self._tokens[self._next]
+        if token.kind == "number":
+            self._next += 1
+            return token.value
+        if token.kind != "-":
+            return self._atom()
         negative = False
         while self._peek().kind == "-":
             self._next += 1
@@ -253,10 +265,10 @@ class _Parser:
         self._nesting -= 1
 
     def _constant(self, token: _Token) -> int:
-        if token.text in self._constants:
-            value = self._constants[token.text]
-            if value is None:
-                raise _UnknowableError
+        value = self._constants.get(token.text, _UNKNOWN)
+        if value is None:
+            raise _UnknowableError
+        if value != _UNKNOWN:
             return value
         hint = did_you_mean(token.text, self._constants) or "declare it under `constants`"
         _fail(token, "RW0202", f"there is no constant `{token.text}`", hint)
@@ -269,7 +281,9 @@ class _Parser:
         step = self._sum()
         self._close()
         if step <= 0 or step & (step - 1):
-            _fail(step_token, "RW0206", f"align_up to {step}, which is not a power of two")
+            low = 1 << max(0, step.bit_length() - 1) if step > 0 else 1
+            hint = f"the nearest: {low} or {low * 2}"
+            _fail(step_token, "RW0206", f"align_up to {step}, which is not a power of two", hint)
         return _bounded(name, -(-value // step) * step)
 
 

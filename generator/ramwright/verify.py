@@ -6,7 +6,6 @@ ELF and held against the layout and against everything else that is allocated.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 from ramwright import abi
@@ -81,7 +80,7 @@ def _written(layout: Layout, elf: ElfImage) -> Iterator[Range]:
     every = ((region.origin, region.origin + region.size) for region in layout.regions)
     for other in ranges(elf, every):
         moved = unaliased(layout, other.start) - other.start
-        yield replace(other, start=other.start + moved, end=other.end + moved)
+        yield other._replace(start=other.start + moved, end=other.end + moved)
 
 
 def _arenas(layout: Layout, elf: ElfImage, written: Iterable[Range]) -> Iterator[Problem]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ramwright import abi
 from ramwright.layout import HeapPlan, Kind, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
@@ -18,16 +18,14 @@ _TABLE_ROW = 16  # entries of a size table in a line
 View = dict[str, object]
 
 
-@dataclass(frozen=True, order=True)
-class Core:
+class Core(NamedTuple):
     """A mechanism of the runtime compiled for one set of properties: rw_<kind>_alloc_<name>."""
 
     kind: Kind
     name: str
 
 
-@dataclass(frozen=True)
-class _Table:
+class _Table(NamedTuple):
     """One table of dispatch.h: which operation, of which kinds."""
 
     name: str

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice, pairwise
 
 MAX_SHOWN = 48  # characters of the user's text quoted in a message
+MAX_LONGER = 8  # characters that a name may have more or less than what is meant by it
+MAX_KNOWN, MAX_PAIRED, MAX_COMPARED = 3_000, 200, 12  # names that a mistake is compared with
 
 
 def shown(text: str) -> str:
@@ -15,14 +18,36 @@ def shown(text: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The one of `known` that is spelled most like `word`, or "" where none is near."""
+    """The one of `known` that is spelled most like `word`, or "" where none is near.
+
+    Of many names those that share no pair of letters, or are far longer or shorter, are passed
+    over unseen, and beyond some thousands so are all: a mistake may cost a millisecond or two."""
     from difflib import get_close_matches  # costs a few milliseconds: paid by mistakes only
 
     if len(word) > MAX_SHOWN:
         return ""
-    by_folded = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), by_folded, n=1, cutoff=0.6)
+    folded = word.lower()
+    low, high = len(word) - MAX_LONGER, len(word) + MAX_LONGER
+    names = [name for name in islice(known, MAX_KNOWN) if low <= len(name) <= high]
+    if len(names) > MAX_COMPARED:
+        names = _alike(folded, names)
+    by_folded = {name.lower(): name for name in names}
+    near = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     return by_folded[near[0]] if near else ""
+
+
+def _alike(word: str, names: list[str]) -> list[str]:
+    """The MAX_COMPARED of `names` that have most pairs of letters in common with `word`.
+
+    Only names are looked at that begin or end like it, as most slips leave one of the two."""
+    first, last = word[:2], word[-2:]
+    names = [name for name in names if name[:2].lower() == first or name[-2:].lower() == last]
+    pairs = set(pairwise(word))
+
+    def different(name: str) -> int:
+        return -len(pairs.intersection(pairwise(name.lower())))
+
+    return sorted(names[:MAX_PAIRED], key=different)[:MAX_COMPARED]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

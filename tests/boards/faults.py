@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import struct as packing
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ramwright import abi
@@ -39,12 +39,12 @@ class Good:
     def with_symbol(self, name: str, address: int) -> ElfImage:
         """The ELF with global symbol `name` at `address`."""
         symbols = {**self.elf.symbols, name: Symbol(name, address, 0, None)}
-        return replace(self.elf, symbols=symbols)
+        return self.elf._replace(symbols=symbols)
 
     def without_symbol(self, name: str) -> ElfImage:
         """The ELF without global symbol `name`."""
         symbols = {key: value for key, value in self.elf.symbols.items() if key != name}
-        return replace(self.elf, symbols=symbols)
+        return self.elf._replace(symbols=symbols)
 
     def with_bytes(self, address: int, data: bytes) -> ElfImage:
         """The ELF with other bytes in its image."""
@@ -55,7 +55,7 @@ class Good:
                 old = old[:at] + data + old[at + len(data) :]
             contents.append((start, old))
         assert tuple(contents) != self.elf.contents
-        return replace(self.elf, contents=tuple(contents))
+        return self.elf._replace(contents=tuple(contents))
 
     def with_field(self, symbol: str, kind: str, field: str, value: int) -> ElfImage:
         """The ELF with another value in one field of a descriptor."""
@@ -67,15 +67,15 @@ class Good:
 def in_the_image(good: Good, name: str) -> ElfImage:
     """The ELF with bits in a section."""
     sections = tuple(
-        replace(section, nobits=False) if section.name == name else section
+        section._replace(nobits=False) if section.name == name else section
         for section in good.elf.sections
     )
-    return replace(good.elf, sections=sections)
+    return good.elf._replace(sections=sections)
 
 
 def also(good: Good, *sections: Section) -> ElfImage:
     """The ELF with more sections."""
-    return replace(good.elf, sections=tuple(sorted((*good.elf.sections, *sections), key=_start)))
+    return good.elf._replace(sections=tuple(sorted((*good.elf.sections, *sections), key=_start)))
 
 
 def _start(section: Section) -> int:
@@ -90,7 +90,7 @@ def with_range(good: Good, start: str, end: str, name: str, size: int = 4) -> El
         start: Symbol(start, address - 4, 0, None),
         end: Symbol(end, address + size, 0, None),
     }
-    return replace(good.elf, symbols=symbols)
+    return good.elf._replace(symbols=symbols)
 
 
 def with_table(good: Good, name: str, *words: int) -> ElfImage:
@@ -112,7 +112,7 @@ def _with_words(good: Good, first: str, last: str, words: tuple[int, ...]) -> El
         last: Symbol("", at + 4 * len(words), 0, None),
     }
     data = packing.pack(f"<{len(words)}I", *words)
-    return replace(good.elf, symbols=symbols, contents=(*good.elf.contents, (at, data)))
+    return good.elf._replace(symbols=symbols, contents=(*good.elf.contents, (at, data)))
 
 
 def with_sbrk(good: Good) -> ElfImage:
@@ -123,7 +123,7 @@ def with_sbrk(good: Good) -> ElfImage:
     symbols |= {name: Symbol(name, value, 0, None) for name, value in added.items()}
     for name in ("_estack", "_sstack"):
         del symbols[name]
-    return replace(good.elf, symbols=symbols)
+    return good.elf._replace(symbols=symbols)
 
 
 def with_rtthread_heap(good: Good) -> ElfImage:
@@ -134,7 +134,7 @@ def with_rtthread_heap(good: Good) -> ElfImage:
         "__bss_end": Symbol("", good.address("notes"), 0, None),
     }
     del symbols["__bss_start"]
-    return replace(good.elf, symbols=symbols)
+    return good.elf._replace(symbols=symbols)
 
 
 def with_stack_of_size(good: Good) -> ElfImage:
@@ -145,13 +145,13 @@ def with_stack_of_size(good: Good) -> ElfImage:
         "_Min_Stack_Size": Symbol("", 0x400, 0, None),
     }
     del symbols["_sstack"]
-    return replace(good.elf, symbols=symbols)
+    return good.elf._replace(symbols=symbols)
 
 
 def without_cleared(good: Good) -> ElfImage:
     """The ELF whose script calls the ends of .bss as no other does."""
     symbols = {name: s for name, s in good.elf.symbols.items() if "bss" not in name}
-    return replace(good.elf, symbols=symbols)
+    return good.elf._replace(symbols=symbols)
 
 
 def moved_state(good: Good, size: int) -> ElfImage:
@@ -160,13 +160,13 @@ def moved_state(good: Good, size: int) -> ElfImage:
     symbols = {**good.elf.symbols}
     for name in ("_ebss", "__bss_end"):
         symbols[name] = Symbol(name, begin + size, 0, None)
-    return replace(good.elf, symbols=symbols)
+    return good.elf._replace(symbols=symbols)
 
 
 def without_pool(good: Good) -> ElfImage:
     """The ELF without a pool's descriptor and state."""
     variables = {n: s for n, s in good.elf.variables.items() if not n.startswith("frames_")}
-    return replace(good.without_symbol("frames_pool"), variables=variables)
+    return good.without_symbol("frames_pool")._replace(variables=variables)
 
 
 def layout_member(good: Good, index: int) -> int:
@@ -215,7 +215,7 @@ FAULTS: dict[str, tuple[Seed, str, str]] = {
     ),
     "arena in the image": (lambda g: in_the_image(g, ".ramwright.other"), "RW0506", "not NOBITS"),
     "a segment loads bytes": (
-        lambda g: replace(g.elf, loaded=(*g.elf.loaded, (g.address("bulk") - 4, 8))),
+        lambda g: g.elf._replace(loaded=(*g.elf.loaded, (g.address("bulk") - 4, 8))),
         "RW0506",
         "a segment of the program headers",
     ),

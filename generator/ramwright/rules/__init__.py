@@ -8,12 +8,11 @@ once. What could be read is checked to the end: all problems come out of one run
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import cast
 
 from ramwright import sizing
 from ramwright.cnames import BUILT_IN_TYPES, Kind
-from ramwright.errors import Mark, Problem, Related
+from ramwright.errors import Mark, Problem, Problems, Related, TooManyProblemsError
 from ramwright.model import (
     Buffer,
     Checks,
@@ -77,7 +76,15 @@ def config_of(
     """The config that `root` means; None where too much of it is at fault to name its parts.
 
     `types` is what the compiler says about the C types it names."""
-    problems: list[Problem] = []
+    problems = Problems()
+    try:
+        config = _config_of(root, file, types, problems)
+    except TooManyProblemsError:
+        return None, tuple(problems)
+    return config, (*problems, *(warnings(config, types) if config else ()))
+
+
+def _config_of(root: Mapping, file: str, types: Measured, problems: list[Problem]) -> Config | None:
     top = Fields(Entry("", Mark(file, 1, 1), root), {}, problems)
     target = top.inner("target")
     cpu = target.text("cpu") if target else None
@@ -106,8 +113,8 @@ def config_of(
     link = _link(top, setting)
     owners = _spaced(built, setting, home, problems)
     if name is None or cpu is None or home is None:
-        return None, tuple(problems)
-    config = Config(
+        return None
+    return Config(
         name=name,
         file=file,
         target=Target(cpu, rtos, cores),
@@ -121,7 +128,6 @@ def config_of(
         memheaps={m.name: m for m in built.memheaps},
         default=default,
     )
-    return config, (*problems, *warnings(config, types))
 
 
 class _Built:
@@ -337,4 +343,4 @@ def _spaced(
 def _at(owner: Owner, address: int | None) -> Owner:
     if address is None:
         return owner
-    return replace(owner, placement=replace(owner.placement, address=address))
+    return owner._replace(placement=owner.placement._replace(address=address))

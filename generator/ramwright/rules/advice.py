@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from ramwright import sizing
 from ramwright.errors import Problem, Related
-from ramwright.model import Buffer, Config, Heap, Pool, Region, Slab
+from ramwright.model import Buffer, Config, Heap, Pool, Region, Sharing, Slab
 from ramwright.placement import Owner, arena_size, owners_by_region, place, wanted
 from ramwright.presets import is_preset
 from ramwright.probe import Measured
-from ramwright.units import byte_count
+from ramwright.units import byte_count, spelled
 
 LEAST_WASTE = 256  # bytes; less is not worth a word
 WASTED_PART = 4  # more than one in so many bytes
+_CALLERS: tuple[Sharing, ...] = ("none", "task", "interrupt", "core")  # each allows more
 
 
 def warnings(config: Config, types: Measured) -> tuple[Problem, ...]:
@@ -28,7 +29,7 @@ def warnings(config: Config, types: Measured) -> tuple[Problem, ...]:
         found += [p for owner in mine if isinstance(owner, Pool) for p in _padding(owner)]
         found += _gaps(region, mine, state if region.name == config.home else 0)
         found += _mailboxes(region, mine, types)
-    return tuple(found)
+    return (*found, *_mixed(config))
 
 
 def notes(config: Config) -> tuple[Problem, ...]:
@@ -89,6 +90,31 @@ def _mailboxes(region: Region, owners: list[Owner], types: Measured) -> Iterator
         yield Problem(where, "RW0354", what, hint, declared, severity="warning")
 
 
+def _mixed(config: Config) -> Iterator[Problem]:
+    """Memheaps whose members may not all be called by the same callers."""
+    members: dict[str, Heap | Slab] = {**config.heaps, **config.slabs}
+    for memheap in config.memheaps.values():
+        owners = sorted(
+            (members[name] for name in memheap.members if name in members),
+            key=lambda owner: _CALLERS.index(owner.sharing),
+        )
+        if len({owner.sharing for owner in owners}) < 2:
+            continue
+        weakest, strongest = owners[0], owners[-1]
+        yield Problem(
+            memheap.where,
+            "RW0358",
+            f"members of memheap `{memheap.name}` are shared differently, so it may be called only "
+            f"as `sharing: {weakest.sharing}` allows",
+            "give all members the same `sharing`, that of those who call the memheap",
+            (
+                Related(weakest.placement.where, f"`{weakest.name}`: {weakest.sharing}"),
+                Related(strongest.placement.where, f"`{strongest.name}`: {strongest.sharing}"),
+            ),
+            severity="warning",
+        )
+
+
 def _masked(config: Config) -> Iterator[Problem]:
     """Allocators of any size that interrupts may call."""
     owners: tuple[Heap | Slab, ...] = (*config.heaps.values(), *config.slabs.values())
@@ -106,17 +132,24 @@ def _masked(config: Config) -> Iterator[Problem]:
 
 
 def _unused(config: Config) -> Iterator[Problem]:
-    """Regions that hold nothing."""
+    """Regions that hold nothing, all in one note: a config just begun has several."""
     used = {config.home} | {region.alias_of for region in config.regions.values()}
     used |= {name for name, owners in owners_by_region(config).items() if owners}
-    for region in config.regions.values():
-        kept = region.reserve_start or region.reserve_end or region.alias_of
-        kept = kept or is_preset(region.where.file)  # there whether the user wants it or not
-        if region.name not in used and not kept:
-            yield Problem(
-                region.where,
-                "RW0355",
-                f"nothing lies in region `{region.name}`, {byte_count(region.size)}",
-                "use it, give it a `reserve` for the firmware's own sections, or delete it",
-                severity="note",
-            )
+    # A preset's regions are there whether the user wants them or not.
+    empty = [
+        region
+        for name, region in config.regions.items()
+        if name not in used
+        and not (region.reserve_start or region.reserve_end or region.alias_of)
+        and not is_preset(region.where.file)
+    ]
+    if empty:
+        names = ", ".join(f"`{region.name}` ({spelled(region.size)})" for region in empty)
+        yield Problem(
+            empty[0].where,
+            "RW0355",
+            f"nothing lies in {'regions' if empty[1:] else 'region'} {names}",
+            "use what the firmware has, give it a `reserve` for the firmware's own sections, or "
+            "delete it",
+            severity="note",
+        )

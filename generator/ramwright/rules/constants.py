@@ -40,21 +40,23 @@ def _evaluate(
 ) -> None:
     """Enters the value of `name` and, before, of all that it needs. Without recursion: a chain of
     constants may be as long as the file."""
-    trail = [name]
+    if name in values:
+        return
+    trail = [(name, iter(_needed(declared[name], declared)))]
     on_trail = {name}
     while trail:
-        entry = declared[trail[-1]]
-        missing = next((n for n in _needed(entry, declared) if n not in values), None)
-        if missing is None or missing in on_trail:
-            if missing is not None:
-                problems.append(_circle(entry, declared[missing]))
-            values[entry.key] = (
-                evaluated(entry, values, problems, size=True) if missing is None else None
-            )
-            on_trail.discard(trail.pop())
+        last, needed = trail[-1]
+        missing = next((n for n in needed if n not in values), None)
+        if missing is None:
+            values[last] = evaluated(declared[last], values, problems, size=True)
+        elif missing in on_trail:
+            problems.append(_circle(declared[last], declared[missing]))
+            values[last] = None
         else:
-            trail.append(missing)
+            trail.append((missing, iter(_needed(declared[missing], declared))))
             on_trail.add(missing)
+            continue
+        on_trail.discard(trail.pop()[0])
 
 
 def _needed(entry: Entry, declared: Dict[str, Entry]) -> list[str]:

@@ -162,8 +162,12 @@ class _Visible(Dict[str, int | None]):
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        names = (key.removeprefix(p) for p in self._scope for key in self._constants)
-        return iter(dict.fromkeys(name for name in names if name in self))
+        return (
+            key.removeprefix(prefix)
+            for prefix in self._scope
+            for key in self._constants
+            if key.startswith(prefix)
+        )
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

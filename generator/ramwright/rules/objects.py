@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from ramwright import abi
 from ramwright.errors import Related
@@ -35,8 +34,7 @@ MAX_ARENA = 2**31 - 1
 LINK = 4  # bytes and alignment of the link that a free block holds without checks
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """What the objects of a layout have in common."""
 
     regions: dict[str, Region | None]
@@ -121,6 +119,7 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
             "RW0245",
             f"{count} blocks of {byte_count(pool.stride)} are "
             f"{byte_count(pool.stride * count)}, more than 31 bits count",
+            f"{MAX_ARENA // pool.stride} such blocks are the most",
         )
         return None
     return pool
@@ -273,12 +272,13 @@ def check_lines(fields: Fields, place: Placement, setting: Setting, size: int = 
     """Reports storage for DMA that shares a cache line with something else."""
     if _lines_matter(fields, place, setting) and (place.alignment | size) % CACHE_LINE:
         key = "alignment" if place.alignment % CACHE_LINE else "size"
+        whole = "cache_line" if key == "alignment" else '"align_up(…, cache_line)"'
         fields.problem(
             key,
             "RW0344",
             f"`{fields.name}` requires dma and shares a cache line of {CACHE_LINE} bytes with what "
             "lies beside it: the cache's copy of one would overwrite the other",
-            f"align_up(…, cache_line) as `{key}`, or a region that is not cached",
+            f"write `{key}: {whole}`, or choose a region that is not cached",
         )
 
 
@@ -328,7 +328,7 @@ def placement_of(fields: Fields, region: Region, default: int, *, least: int) ->
         section=fields.text("section"),
         alignment=alignment,
         where=fields.where,
-        at=cast(At | None, fields.text("at")),
+        at=cast("At | None", fields.text("at")),
     )
 
 
@@ -358,6 +358,7 @@ def _alignment_fits(fields: Fields, region: Region, alignment: int, least: int) 
             "alignment",
             "RW0243",
             f"an alignment of {byte_count(alignment)}, more than all of region `{region.name}`",
+            "write a smaller one, or leave the key out to get what the object needs",
         )
         return False
     return True

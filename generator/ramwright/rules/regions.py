@@ -84,6 +84,7 @@ def _region(fields: Fields, address_bits: int) -> Region | None:
             "RW0222",
             f"region `{fields.name}` ends at 0x{origin + size:X}, "
             f"beyond the {address_bits}-bit address space",
+            f"from this origin on, 0x{(1 << address_bits) - origin:X} bytes are left",
         )
         return None
     if start + end > size:
@@ -92,6 +93,7 @@ def _region(fields: Fields, address_bits: int) -> Region | None:
             "RW0226",
             f"region `{fields.name}` keeps back "
             f"{byte_count(start + end)}, but has only {byte_count(size)}",
+            "what is left of `size` is for the objects: make `reserve` smaller",
         )
         start = end = 0
     attributes = [i.value for i in fields.items("attributes") or () if isinstance(i, Scalar)]
@@ -139,7 +141,9 @@ def _check_alias(fields: Fields, region: Region, regions: dict[str, Region | Non
     if base is None:
         return
     if base.name == region.name:
-        fields.problem("alias_of", "RW0224", f"region `{name}` is an alias of itself")
+        what = f"region `{name}` is an alias of itself"
+        hint = "name the region that has the same bytes at another address"
+        fields.problem("alias_of", "RW0224", what, hint)
     elif base.alias_of is not None:
         fields.problem(
             "alias_of",

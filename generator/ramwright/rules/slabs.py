@@ -136,11 +136,12 @@ def _maximum_fits(fields: Fields, least: int | None, most: int, slab_count: int 
         fields.problem(
             "max_slabs",
             "RW0255",
-            f"at most {most} slabs of only {slab_count}",
+            f"a zone may take {most} slabs, but there are only {slab_count}",
             "leave `max_slabs` out for no limit",
         )
     elif least is not None and least > most:
-        fields.problem("min_slabs", "RW0255", f"at least {least} slabs, but at most {most}")
+        what = f"a zone sets {least} slabs aside, but may take only {most}"
+        fields.problem("min_slabs", "RW0255", what, f"write `max_slabs: {least}`, or leave it out")
     else:
         return True
     return False

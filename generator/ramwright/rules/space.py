@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ramwright import abi, sizing
 from ramwright.errors import Mark, Problem, Related
@@ -27,10 +27,10 @@ from ramwright.units import byte_count
 OVERFLOW = "RW0230"
 NULL_GUARD = 32  # bytes that are proposed to be kept free from address 0 on
 MOST_TRIED = 8  # objects that are looked at for one that can shrink enough
+MANY = 1_000  # objects; of so many only the largest is looked at
 
 
-@dataclass(frozen=True)
-class Space:
+class Space(NamedTuple):
     """A region, its objects in the linker's order, and the allocator state it holds."""
 
     region: Region
@@ -122,7 +122,7 @@ def _pin(space: Space, o: Wanted, address: int) -> list[Problem]:
             f"`{o.name}` lies at 0x{max(address, 0):08X}..0x{end:08X}, "
             f"outside 0x{low:08X}..0x{high:08X}, which is region `{region.name}`{kept}"
         )
-        problems.append(Problem(where, "RW0231", what, "", declared))
+        problems.append(Problem(where, "RW0231", what, _addresses_that_fit(o, low, high), declared))
     if address % o.alignment:
         below = address // o.alignment * o.alignment
         what = (
@@ -138,6 +138,14 @@ def _pin(space: Space, o: Wanted, address: int) -> list[Problem]:
         )
         problems.append(Problem(where, "RW0346", what, "pin it to one side of it", declared))
     return problems
+
+
+def _addresses_that_fit(o: Wanted, low: int, high: int) -> str:
+    """Where between `low` and `high` the object may begin."""
+    first, last = align_up(low, o.alignment), (high - o.size) // o.alignment * o.alignment
+    if last < first:
+        return f"it has {byte_count(o.size)}, more than there are"
+    return f"it can begin at 0x{first:08X} to 0x{last:08X}"
 
 
 def _too_large_for_banks(space: Space, o: Wanted) -> list[Problem]:
@@ -230,7 +238,8 @@ def _what_fits(space: Space, plan: Plan, wants: list[Wanted]) -> str:
     """How the largest object that can shrink enough would have to look."""
     names = set(plan.linked)
     linked = [owner for owner in space.owners if owner.name in names]
-    for owner in sorted(linked, key=arena_size, reverse=True)[:MOST_TRIED]:
+    tried = MOST_TRIED if len(wants) < MANY else 1
+    for owner in sorted(linked, key=arena_size, reverse=True)[:tried]:
         smaller = _shrunk(space, owner, wants)
         if smaller is not None:
             return f"`{owner.name}` with `{smaller}` would fit"
@@ -250,8 +259,17 @@ def _shrunk(space: Space, owner: Owner, wants: list[Wanted]) -> str | None:
         objects = [wanted(smaller) if o.name == owner.name else o for o in wants]
         return place(space.region, objects, space.state + change).overflow > 0
 
-    # Whatever lies behind a smaller object lies no higher than before: bisection is exact.
-    units = bisect_left(range(arena_size(owner) // unit), True, lo=least, key=overflows) - 1
+    most = arena_size(owner) // unit
+    # Whatever lies behind a smaller object lies no higher than before: bisection is exact. It
+    # begins near the answer, since each look places all objects anew.
+    excess, step = place(space.region, wants, space.state).overflow, 4 * unit
+    low, high = max(least, (arena_size(owner) - excess - step) // unit), most
+    if low > most or (low > least and overflows(low)):
+        low, high = least, min(low, most)
+    else:
+        near = min(most, low + 2 * step // unit)
+        high = near if overflows(near) else most
+    units = bisect_left(range(high), True, lo=low, key=overflows) - 1
     if units < least:
         return None
     if isinstance(owner, Heap):
@@ -271,7 +289,7 @@ def _grain(owner: Pool | Heap | Slab) -> tuple[int, int]:
 
 def _resized(owner: Pool | Heap | Slab, units: int) -> Pool | Heap | Slab:
     if isinstance(owner, Heap):
-        return replace(owner, size=units * abi.HEAP_GRANULE)
+        return owner._replace(size=units * abi.HEAP_GRANULE)
     if isinstance(owner, Pool):
-        return replace(owner, count=units)
-    return replace(owner, slab_count=units)
+        return owner._replace(count=units)
+    return owner._replace(slab_count=units)

@@ -94,7 +94,7 @@ const rw_heap_t main_heap = {
         .arena = main_arena,
         .size = 32768,
         .name = "main",
-        .core = 1,
+        .core = 0,
         .kind = RW_HEAP,
         .attributes = RW_DMA,
     },
@@ -112,7 +112,7 @@ const rw_heap_t bulk_heap = {
         .arena = bulk_arena,
         .size = 4194304,
         .name = NULL,
-        .core = 0,
+        .core = 1,
         .kind = RW_HEAP,
         .attributes = RW_CACHED | RW_EXTERNAL,
     },
@@ -217,12 +217,12 @@ const rw_memheap_t system_memheap = {
 
 void *main_alloc(size_t size)
 {
-    return rw_heap_alloc_basic_task_16(&main_heap.object, size);
+    return rw_heap_alloc_basic_interrupt_16(&main_heap.object, size);
 }
 
 void *main_alloc_aligned(size_t alignment, size_t size)
 {
-    return rw_heap_alloc_aligned_basic_task_16(&main_heap.object, alignment, size);
+    return rw_heap_alloc_aligned_basic_interrupt_16(&main_heap.object, alignment, size);
 }
 
 void *main_calloc(size_t count, size_t size)
@@ -237,7 +237,7 @@ void *main_realloc(void *block, size_t size)
 
 rw_status_t main_free(void *block)
 {
-    return rw_heap_free_basic_task_16(block, &main_heap.object);
+    return rw_heap_free_basic_interrupt_16(block, &main_heap.object);
 }
 
 void *bulk_alloc(size_t size)
@@ -365,55 +365,55 @@ const rw_pool_alloc_wait_core_t rw_pool_alloc_wait_cores[5] = {
     0,
 };
 const rw_alloc_core_t rw_alloc_cores[5] = {
-    [0] = rw_heap_alloc_basic_interrupt_32,
-    [1] = rw_heap_alloc_basic_task_16,
+    [0] = rw_heap_alloc_basic_interrupt_16,
+    [1] = rw_heap_alloc_basic_interrupt_32,
     [2] = rw_slab_alloc_basic_task,
 };
 const rw_alloc_aligned_core_t rw_alloc_aligned_cores[5] = {
-    [0] = rw_heap_alloc_aligned_basic_interrupt_32,
-    [1] = rw_heap_alloc_aligned_basic_task_16,
+    [0] = rw_heap_alloc_aligned_basic_interrupt_16,
+    [1] = rw_heap_alloc_aligned_basic_interrupt_32,
     [2] = rw_slab_alloc_aligned_basic_task,
 };
 const rw_resize_core_t rw_resize_cores[5] = {
-    [0] = rw_heap_resize_basic_interrupt_32,
-    [1] = rw_heap_resize_basic_task_16,
+    [0] = rw_heap_resize_basic_interrupt_16,
+    [1] = rw_heap_resize_basic_interrupt_32,
     [2] = rw_slab_resize_basic_task,
 };
 const rw_lower_core_t rw_lower_cores[5] = {
-    [0] = rw_heap_lower_basic_interrupt_32,
-    [1] = rw_heap_lower_basic_task_16,
+    [0] = rw_heap_lower_basic_interrupt_16,
+    [1] = rw_heap_lower_basic_interrupt_32,
 };
 const rw_free_core_t rw_free_cores[5] = {
-    [0] = rw_heap_free_basic_interrupt_32,
-    [1] = rw_heap_free_basic_task_16,
+    [0] = rw_heap_free_basic_interrupt_16,
+    [1] = rw_heap_free_basic_interrupt_32,
     [2] = rw_slab_free_basic_task,
     [3] = rw_pool_free_basic_shared_8,
     [4] = rw_pool_free_none_none_32,
 };
 const rw_usable_core_t rw_usable_cores[5] = {
-    [0] = rw_heap_usable_basic_interrupt_32,
-    [1] = rw_heap_usable_basic_task_16,
+    [0] = rw_heap_usable_basic_interrupt_16,
+    [1] = rw_heap_usable_basic_interrupt_32,
     [2] = rw_slab_usable_basic_task,
     [3] = rw_pool_usable_basic_shared_8,
     [4] = rw_pool_usable_none_none_32,
 };
 const rw_check_core_t rw_check_cores[5] = {
-    [0] = rw_heap_check_basic_interrupt_32,
-    [1] = rw_heap_check_basic_task_16,
+    [0] = rw_heap_check_basic_interrupt_16,
+    [1] = rw_heap_check_basic_interrupt_32,
     [2] = rw_slab_check_basic_task,
     [3] = rw_pool_check_basic_shared_8,
     [4] = rw_pool_check_none_none_32,
 };
 const rw_walk_core_t rw_walk_cores[5] = {
-    [0] = rw_heap_walk_basic_interrupt_32,
-    [1] = rw_heap_walk_basic_task_16,
+    [0] = rw_heap_walk_basic_interrupt_16,
+    [1] = rw_heap_walk_basic_interrupt_32,
     [2] = rw_slab_walk_basic_task,
     [3] = rw_pool_walk_basic_shared_8,
     [4] = rw_pool_walk_none_none_32,
 };
 const rw_stats_core_t rw_stats_cores[5] = {
-    [0] = rw_heap_stats_basic_interrupt_32,
-    [1] = rw_heap_stats_basic_task_16,
+    [0] = rw_heap_stats_basic_interrupt_16,
+    [1] = rw_heap_stats_basic_interrupt_32,
     [2] = rw_slab_stats_basic_task,
     [3] = rw_pool_stats_basic_shared_8,
     [4] = rw_pool_stats_none_none_32,

@@ -47,7 +47,7 @@ RW_RETURNS_ALIGNED(8)
 RW_USE_RESULT
 void *events_alloc(void);
 
-/* Heap main: 32768 bytes (32K) in ram, 8-aligned; sharing task, checks basic. */
+/* Heap main: 32768 bytes (32K) in ram, 8-aligned; sharing interrupt, checks basic. */
 extern const rw_heap_t main_heap;
 rw_status_t main_free(void *block);
 RW_RELEASED_BY(main_free)
