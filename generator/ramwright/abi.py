@@ -33,6 +33,14 @@ SLAB_ZONE_STATE = 8  # rw_zone_state_t
 
 MEMHEAP = 24  # rw_memheap_t
 
+HEAP_FULL = 48  # rw_heap_full_t
+SLAB_FULL = 76  # rw_slab_full_t
+POOL_FULL = 68  # rw_pool_full_t
+FULL_STATE = 12  # rw_full_state_t
+HELD = 8  # rw_held_t
+NOTE = 2  # of a slab with checks full
+QUARANTINE_MAX = 64
+
 
 def heap_bins(granules: int) -> int:
     """Size classes of a heap of `granules`, as heap.h numbers them: up to that of the largest size

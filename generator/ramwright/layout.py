@@ -76,6 +76,15 @@ class SlabPlan:
 
 
 @dataclass(frozen=True)
+class FullPlan:
+    """What checks full adds; fields as in runtime/include/ramwright/full.h."""
+
+    places: int  # of the quarantine
+    notes: int  # of a slab: places where a block can start; else 0
+    note_shift: int  # log2 of the distance of such places
+
+
+@dataclass(frozen=True)
 class Object:
     """One object that owns bytes, placed."""
 
@@ -96,6 +105,7 @@ class Object:
     checks: Checks
     debug_name: bool
     plan: PoolPlan | HeapPlan | SlabPlan | None  # None for a buffer
+    full: FullPlan | None  # None but with checks full
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ramwright.errors import Mark
 
 Attribute = Literal["dma", "fast", "cached", "external", "retained", "exec", "shared"]
 Sharing = Literal["none", "task", "interrupt", "core"]
-Checks = Literal["none", "basic"]
+Checks = Literal["none", "basic", "full"]
 Insert = Literal["before", "after"]
 At = Literal["start", "end"]
 Rtos = Literal["none", "freertos", "rt-thread", "cmsis-rtos2", "zephyr", "threadx", "posix"]
@@ -90,6 +90,7 @@ class Pool:
     sharing: Sharing
     checks: Checks
     debug_name: bool
+    quarantine: int  # freed blocks held back; 0 but with checks full
 
     @property
     def stride(self) -> int:
@@ -108,6 +109,7 @@ class Heap:
     sharing: Sharing
     checks: Checks
     debug_name: bool
+    quarantine: int  # freed blocks held back; 0 but with checks full
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ class Slab:
     sharing: Sharing
     checks: Checks
     debug_name: bool
+    quarantine: int  # freed blocks held back; 0 but with checks full
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ramwright import abi
-from ramwright.layout import HeapPlan, PoolPlan, SlabPlan, ZonePlan
+from ramwright.layout import FullPlan, HeapPlan, PoolPlan, SlabPlan, ZonePlan
 from ramwright.model import Buffer, Heap, Pool, Slab, Zone
 
 
@@ -57,30 +57,53 @@ def slab_plan(slab: Slab) -> SlabPlan:
     )
 
 
+def full_plan(thing: Pool | Heap | Slab) -> FullPlan | None:
+    """What checks full adds to `thing`; None without them."""
+    if thing.checks != "full":
+        return None
+    places = thing.quarantine + 1
+    if not isinstance(thing, Slab):
+        return FullPlan(places, 0, 0)
+    shift = min(abi.shift_of(zone.block_size) for zone in thing.zones)
+    return FullPlan(places, thing.slab_size * thing.slab_count >> shift, shift)
+
+
 def state_size(thing: Buffer | Pool | Heap | Slab) -> int:
     """Bytes of .bss that `thing` needs in the home region of a 32-bit target."""
+    if isinstance(thing, Buffer):
+        return 0
+    full = full_plan(thing)
+    return _own_state_size(thing) + (full_state_size(full) if full else 0)
+
+
+def full_state_size(full: FullPlan) -> int:
+    """Bytes of .bss that checks full add."""
+    return abi.FULL_STATE + full.places * abi.HELD + _word(full.notes * abi.NOTE)
+
+
+def _own_state_size(thing: Pool | Heap | Slab) -> int:
     if isinstance(thing, Pool):
         return pool_plan(thing).state_size
     if isinstance(thing, Heap):
         heap = heap_plan(thing)
         return _word(abi.HEAP_STATE + heap.bins * heap.link_bits // 8)
-    if isinstance(thing, Slab):
-        slab = slab_plan(thing)
-        per_slab = abi.SLAB_PAGE + 4 * slab.map_words
-        return abi.SLAB_STATE + slab.slab_count * per_slab + len(slab.zones) * abi.SLAB_ZONE_STATE
-    return 0
+    slab = slab_plan(thing)
+    per_slab = abi.SLAB_PAGE + 4 * slab.map_words
+    return abi.SLAB_STATE + slab.slab_count * per_slab + len(slab.zones) * abi.SLAB_ZONE_STATE
 
 
 def descriptor_size(thing: Buffer | Pool | Heap | Slab) -> int:
     """Bytes of flash that describe `thing` on a 32-bit target, its name's text left out."""
+    if isinstance(thing, Buffer):
+        return 0
+    full = thing.checks == "full"
     if isinstance(thing, Pool):
-        return abi.POOL
+        return abi.POOL_FULL if full else abi.POOL
     if isinstance(thing, Heap):
-        return abi.HEAP
-    if isinstance(thing, Slab):
-        slab = slab_plan(thing)
-        return _word(abi.SLAB + len(slab.zones) * abi.SLAB_ZONE + len(slab.size_table))
-    return 0
+        return abi.HEAP_FULL if full else abi.HEAP
+    slab = slab_plan(thing)
+    descriptor = abi.SLAB_FULL if full else abi.SLAB
+    return _word(descriptor + len(slab.zones) * abi.SLAB_ZONE + len(slab.size_table))
 
 
 def _word(size: int) -> int:

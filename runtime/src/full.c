@@ -149,7 +149,38 @@ void *rw_full_alloc_pool(const rw_object_t *object, const full_core_t *core,
     if (block == NULL && full_empty(object, core)) {
         block = alloc(object);
     }
-    return full_granted(object, core, block, full_pool(object)->block_size, virgin);
+    return full_granted(object, core, block, full_of(object)->block_size, virgin);
+}
+
+/* A block that enters the quarantine, and the one that leaves it for that. */
+typedef struct full_move {
+    rw_held_t *place;  /* of the block; NULL: it gets none */
+    rw_held_t *oldest; /* place of the one that leaves */
+    rw_held_t leaving; /* which that is; block NULL: none */
+} full_move_t;
+
+/* Takes a block, sound or not, from the user. Returns RW_OK, or what is wrong with it. Whoever
+ * comes second with the same block finds it held. */
+static rw_status_t full_take(const rw_full_t *full, const full_core_t *core, void *block,
+                             bool sound, full_move_t *move)
+{
+    const rw_held_t none = {NULL, 0};
+    move->place = NULL;
+    move->oldest = NULL;
+    move->leaving = none;
+    const uintptr_t lock = rw_full_lock(core->sharing);
+    const bool held = full_find(full, block) != NULL;
+    if (sound && !held) {
+        full->state->busy++;
+        move->place = full_enter(full, block);
+        move->oldest = &full->held[full->state->next];
+        move->leaving = full_evict(move->oldest);
+    }
+    rw_full_unlock(core->sharing, lock);
+    if (held) {
+        return RW_E_DOUBLE_FREE;
+    }
+    return sound ? RW_OK : RW_E_CORRUPT;
 }
 
 rw_status_t rw_full_free(void *block, const rw_object_t *object, const full_core_t *core)
@@ -158,32 +189,22 @@ rw_status_t rw_full_free(void *block, const rw_object_t *object, const full_core
     if (extent == 0U) {
         return core->free(block, object); /* which says what is wrong */
     }
-    const rw_full_t *const full = full_of(object);
     size_t size;
+    full_move_t move;
     const bool sound = full_sound(object, block, extent, &size);
-    rw_held_t *own = NULL;
-    rw_held_t *oldest = NULL;
-    rw_held_t leaving = {NULL, 0};
-    const uintptr_t lock = rw_full_lock(core->sharing);
-    const bool held = full_find(full, block) != NULL;
-    if (sound && !held) {
-        full->state->busy++;
-        own = full_enter(full, block);
-        oldest = &full->held[full->state->next];
-        leaving = full_evict(oldest);
-    }
-    rw_full_unlock(core->sharing, lock);
-    if (!sound || held) {
-        return full_fault(object, block, held ? RW_E_DOUBLE_FREE : RW_E_CORRUPT);
+    const rw_status_t status = full_take(full_of(object), core, block, sound, &move);
+    if (status != RW_OK) {
+        return full_fault(object, block, status);
     }
     full_fill(block, extent, RW_FULL_FREED);
-    full_settle(core->sharing, own, extent);
-    if (own == NULL) {
+    if (move.place != NULL) {
+        full_settle(core->sharing, move.place, extent);
+    } else {
         full_release(object, core, block, extent);
     }
-    if (leaving.block != NULL) {
-        full_release(object, core, leaving.block, leaving.extent);
-        full_leave(core->sharing, oldest, leaving.block);
+    if (move.leaving.block != NULL) {
+        full_release(object, core, move.leaving.block, move.leaving.extent);
+        full_leave(core->sharing, move.oldest, move.leaving.block);
     }
     full_end(object, core);
     return RW_OK;

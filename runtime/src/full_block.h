@@ -18,29 +18,18 @@ _Static_assert(offsetof(rw_heap_full_t, heap) == 0 && offsetof(rw_slab_full_t, s
 
 #define FULL_NOTE_MAX UINT16_MAX
 
-RW_INLINE const rw_heap_full_t *full_heap(const rw_object_t *object)
-{
-    return (const rw_heap_full_t *)(const void *)object;
-}
-
-RW_INLINE const rw_slab_full_t *full_slab(const rw_object_t *object)
-{
-    return (const rw_slab_full_t *)(const void *)object;
-}
-
-RW_INLINE const rw_pool_full_t *full_pool(const rw_object_t *object)
-{
-    const uint8_t *const pool = (const uint8_t *)object - offsetof(rw_pool_t, object);
-    return (const rw_pool_full_t *)(const void *)pool;
-}
-
-/* The layer's part of a descriptor. */
+/* The layer's part of a descriptor. A pool's object lies inside what its core has. */
 RW_INLINE const rw_full_t *full_of(const rw_object_t *object)
 {
+    const void *const head = object;
     if (object->kind == RW_HEAP) {
-        return &full_heap(object)->full;
+        return &((const rw_heap_full_t *)head)->full;
     }
-    return object->kind == RW_SLAB ? &full_slab(object)->full : &full_pool(object)->full;
+    if (object->kind == RW_SLAB) {
+        return &((const rw_slab_full_t *)head)->full;
+    }
+    const void *const pool = (const uint8_t *)object - offsetof(rw_pool_t, object);
+    return &((const rw_pool_full_t *)pool)->full;
 }
 
 /* Bytes to ask the core for, of which the user gets size, at least 1. A size for which the heap has
@@ -67,15 +56,29 @@ RW_INLINE rw_word_t *full_seal(uint8_t *block, size_t extent)
     return (rw_word_t *)(void *)(last - sizeof(rw_word_t));
 }
 
-/* The note of the slab's block that starts at an address, and what notes are there. */
-RW_INLINE uint16_t *full_note(const rw_slab_full_t *slab, const uint8_t *block)
+/* The note of the block of a slab that starts at an address. */
+RW_INLINE uint16_t *full_note(const rw_object_t *slab, const uint8_t *block)
 {
-    return &slab->notes[(size_t)(block - slab->slab.object.arena) >> slab->note_shift];
+    const rw_full_t *const full = full_of(slab);
+    return &full->notes[(size_t)(block - slab->arena) >> full->note_shift];
 }
 
 RW_INLINE uint16_t full_noted(size_t bytes)
 {
     return bytes < FULL_NOTE_MAX ? (uint16_t)bytes : FULL_NOTE_MAX;
+}
+
+/* Notes what an allocated block has more than asked for, and forgets what was here before. */
+static inline void full_note_taken(const rw_object_t *slab, const uint8_t *block, size_t extent,
+                                   uint16_t more)
+{
+    uint16_t *const note = full_note(slab, block);
+    uint16_t *inner = full_note(slab, block + extent);
+    while (--inner != note) {
+        *inner = 0;
+        RW_OPAQUE(inner);
+    }
+    *note = more;
 }
 
 /* Where the guard of a block ends. */
@@ -94,11 +97,7 @@ static inline void full_dress(const rw_object_t *object, uint8_t *block, size_t 
         *full_seal(block, extent) = full_seal_of(block, (uint32_t)more);
     } else if (object->kind == RW_SLAB) {
         more = full_noted(more);
-        uint16_t *const note = full_note(full_slab(object), block);
-        *note = (uint16_t)more;
-        for (uint16_t *inner = full_note(full_slab(object), block + extent); --inner > note;) {
-            *inner = 0; /* of blocks that were here before */
-        }
+        full_note_taken(object, block, extent, (uint16_t)more);
     }
     uint8_t *const guard = block + (extent - more);
     full_fill(guard, (size_t)(full_guard_end(object, block, extent) - guard), RW_FULL_GUARD);
@@ -108,11 +107,11 @@ static inline void full_dress(const rw_object_t *object, uint8_t *block, size_t 
 RW_INLINE bool full_size(const rw_object_t *object, uint8_t *block, size_t extent, size_t *size)
 {
     if (object->kind == RW_POOL) {
-        *size = full_pool(object)->block_size;
+        *size = full_of(object)->block_size;
         return true;
     }
     if (object->kind == RW_SLAB) {
-        const size_t more = *full_note(full_slab(object), block);
+        const size_t more = *full_note(object, block);
         *size = extent - more;
         return more <= extent; /* else it is about what was here before */
     }
@@ -139,8 +138,8 @@ static inline bool full_sound(const rw_object_t *object, uint8_t *block, size_t 
 RW_INLINE void full_note_freed(const rw_object_t *object, const uint8_t *block, size_t extent)
 {
     if (object->kind == RW_SLAB) {
-        const size_t most = full_slab(object)->slab.slab_size;
-        *full_note(full_slab(object), block) = full_noted(extent < most ? extent : most);
+        const size_t most = ((const rw_slab_t *)(const void *)object)->slab_size;
+        *full_note(object, block) = full_noted(extent < most ? extent : most);
     }
 }
 
@@ -151,7 +150,7 @@ RW_INLINE size_t full_known(const rw_object_t *object, const uint8_t *block, siz
                             const uint8_t *virgin)
 {
     if (object->kind == RW_SLAB) {
-        const size_t noted = *full_note(full_slab(object), block);
+        const size_t noted = *full_note(object, block);
         return noted < extent ? noted : extent;
     }
     return object->kind == RW_POOL && block < virgin ? extent : 0U;

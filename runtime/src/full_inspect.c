@@ -89,8 +89,8 @@ RW_INLINE size_t full_taken(const rw_object_t *object, size_t extent)
     return (extent + granule - 1U) / granule * granule;
 }
 
-/* Bytes of the arena that the quarantine holds. */
-static size_t full_held(const rw_object_t *object, rw_sharing_t sharing)
+/* Bytes of the arena that the quarantine holds, and how many allocs were tried again. */
+static size_t full_held(const rw_object_t *object, rw_sharing_t sharing, uint32_t *retries)
 {
     const rw_full_t *const full = full_of(object);
     size_t bytes = 0;
@@ -100,6 +100,7 @@ static size_t full_held(const rw_object_t *object, rw_sharing_t sharing)
             bytes += full_taken(object, full->held[place].extent);
         }
     }
+    *retries = full->state->retries;
     rw_full_unlock(sharing, lock);
     return bytes;
 }
@@ -113,15 +114,16 @@ RW_INLINE size_t full_less(size_t a, size_t b)
 void rw_full_stats(const rw_object_t *object, rw_stats_t *out, const full_core_t *core,
                    rw_stats_core_t stats)
 {
+    uint32_t retries;
     stats(object, out);
-    const size_t held = full_held(object, core->sharing);
+    const size_t held = full_held(object, core->sharing, &retries);
     out->used = full_less(out->used, held);
     out->free = out->size - out->used;
-    out->failures = full_less(out->failures, full_of(object)->state->retries);
+    out->failures = full_less(out->failures, retries);
     if (object->kind == RW_HEAP) {
         out->largest = full_less(out->largest, RW_FULL_SEAL);
     } else if (object->kind == RW_POOL) {
         const bool any = out->largest != 0U || held != 0U;
-        out->largest = any ? full_pool(object)->block_size : 0U;
+        out->largest = any ? full_of(object)->block_size : 0U;
     }
 }

@@ -69,14 +69,12 @@ static inline void full_forget(const rw_full_t *full, const void *block)
     }
 }
 
-/* Takes the lock: a block is filled now; held may be NULL, for a block in no place. */
+/* Takes the lock: the block in a place is filled now. */
 static inline void full_settle(rw_sharing_t sharing, rw_held_t *held, size_t extent)
 {
-    if (held != NULL) {
-        const uintptr_t lock = rw_full_lock(sharing);
-        held->extent = extent;
-        rw_full_unlock(sharing, lock);
-    }
+    const uintptr_t lock = rw_full_lock(sharing);
+    held->extent = extent;
+    rw_full_unlock(sharing, lock);
 }
 
 /* Takes the lock: a block has left its place, unless another has come there since. */

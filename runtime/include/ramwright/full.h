@@ -74,7 +74,13 @@ typedef struct rw_full_state {
 typedef struct rw_full {
     rw_full_state_t *state;
     rw_held_t *held; /* places: one more than blocks are held back, for the one about to leave */
-    uint32_t places; /* 2..RW_FULL_DEPTH_MAX + 1 */
+    /* Slabs; .bss, all zero at first; one for each place where a block can start: of an allocated
+     * block the bytes it has more than asked for; of a free one how many from its start are known
+     * to hold RW_FULL_FREED. */
+    uint16_t *notes;
+    size_t block_size;   /* pools: bytes that users may use */
+    uint32_t places;     /* 2..RW_FULL_DEPTH_MAX + 1 */
+    uint32_t note_shift; /* slabs: log2 of the distance of places where blocks start */
 } rw_full_t;
 
 /* Descriptors; what users see of them is the first member. Const; flash. */
@@ -86,16 +92,11 @@ typedef struct rw_heap_full {
 typedef struct rw_slab_full {
     rw_slab_t slab;
     rw_full_t full;
-    /* .bss, one for each place where a block can start: of an allocated block the bytes it has more
-     * than asked for; of a free one how many from its start are known to hold RW_FULL_FREED. */
-    uint16_t *notes;
-    uint32_t note_shift; /* log2 of the distance of such places */
 } rw_slab_full_t;
 
 typedef struct rw_pool_full {
     rw_pool_t pool;
     rw_full_t full;
-    size_t block_size; /* bytes that users may use */
 } rw_pool_full_t;
 
 RW_HEAP_CORE_DECLARE(full_none_16);
