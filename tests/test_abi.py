@@ -25,13 +25,18 @@ SIZES = {
     "rw_zone_t": abi.SLAB_ZONE,
     "rw_zone_state_t": abi.SLAB_ZONE_STATE,
     "rw_memheap_t": abi.MEMHEAP,
+    "rw_heap_full_t": abi.HEAP_FULL,
+    "rw_slab_full_t": abi.SLAB_FULL,
+    "rw_pool_full_t": abi.POOL_FULL,
+    "rw_full_state_t": abi.FULL_STATE,
+    "rw_held_t": abi.HELD,
 }
 
 
 def compiles(tmp_path: Path, condition: str) -> bool:
     """Whether `condition` holds as a static assert for a Cortex-M."""
     unit = tmp_path / "unit.c"
-    headers = ("pool", "heap", "slab", "memheap", "layout")
+    headers = ("pool", "heap", "slab", "memheap", "full", "layout")
     includes = "".join(f'#include "ramwright/{header}.h"\n' for header in headers)
     unit.write_text(f'{includes}_Static_assert({condition}, "");\n', encoding="utf-8")
     command = ["arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb", "-std=c11", "-fsyntax-only"]
@@ -56,6 +61,7 @@ def test_abi_number_is_the_runtimes(tmp_path: Path) -> None:
         ("RW_POOL_COUNT_MAX_8", abi.POOL_COUNT_MAX_8),
         ("RW_POOL_COUNT_MAX_16", abi.POOL_COUNT_MAX),
         ("RW_SLAB_BLOCKS_MAX", abi.SLAB_BLOCKS_MAX),
+        ("RW_FULL_DEPTH_MAX", abi.QUARANTINE_MAX),
         ("RW_HEAP_GRANULE", abi.HEAP_GRANULE),
         ("RW_HEAP_GRANULES_MAX_16", abi.HEAP_GRANULES_MAX_16),
         ("RW_HEAP_GRANULES_MAX_32", abi.HEAP_GRANULES_MAX),

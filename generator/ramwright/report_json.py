@@ -68,7 +68,8 @@ def _object(obj: Object, address: int | None) -> Json:
     }
     if obj.kind == "buffer":
         return common
-    return {**common, "sharing": obj.sharing, "checks": obj.checks, **_plan(obj)}
+    held = {"quarantine": obj.full.places - 1} if obj.full else {}
+    return {**common, "sharing": obj.sharing, "checks": obj.checks, **held, **_plan(obj)}
 
 
 def _plan(obj: Object) -> Json:
