@@ -62,6 +62,7 @@ def test_abi_number_is_the_runtimes(tmp_path: Path) -> None:
         ("RW_POOL_COUNT_MAX_16", abi.POOL_COUNT_MAX),
         ("RW_SLAB_BLOCKS_MAX", abi.SLAB_BLOCKS_MAX),
         ("RW_FULL_DEPTH_MAX", abi.QUARANTINE_MAX),
+        ("RW_FULL_SPARE", abi.QUARANTINE_SPARE),
         ("RW_HEAP_GRANULE", abi.HEAP_GRANULE),
         ("RW_HEAP_GRANULES_MAX_16", abi.HEAP_GRANULES_MAX_16),
         ("RW_HEAP_GRANULES_MAX_32", abi.HEAP_GRANULES_MAX),

@@ -68,10 +68,8 @@ MUTANTS = {
     ),
     "a second free in the quarantine is not found": (
         FULL,
-        "const bool held = full_find(full, block) != NULL;\n    if (sound && !held) {\n"
-        "        full->state->busy++;\n        move",
-        "const bool held = false;\n    if (sound && !held) {\n"
-        "        full->state->busy++;\n        move",
+        "const bool found = full_find(full, block) != NULL;",
+        "const bool found = false;",
         MISUSE,
     ),
     "realloc takes what is in the quarantine": (
@@ -84,8 +82,8 @@ MUTANTS = {
     ),
     "the quarantine is one place short": (
         RING,
-        "next < full->places ? next : 0U",
-        "next < full->places - 1U ? next : 0U",
+        "entry->placed ? RW_FULL_SPARE : 0U",
+        "entry->placed ? RW_FULL_SPARE + 1U : 0U",
         MISUSE,
     ),
     "nobody leaves the quarantine": (

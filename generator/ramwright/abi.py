@@ -40,6 +40,7 @@ FULL_STATE = 12  # rw_full_state_t
 HELD = 8  # rw_held_t
 NOTE = 2  # of a slab with checks full
 QUARANTINE_MAX = 64
+QUARANTINE_SPARE = 4  # places for blocks about to leave
 
 
 def heap_bins(granules: int) -> int:

@@ -79,7 +79,7 @@ class SlabPlan:
 class FullPlan:
     """What checks full adds; fields as in runtime/include/ramwright/full.h."""
 
-    places: int  # of the quarantine
+    places: int  # of the quarantine, spare ones included
     notes: int  # of a slab: places where a block can start; else 0
     note_shift: int  # log2 of the distance of such places
 

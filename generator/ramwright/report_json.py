@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from ramwright import abi
 from ramwright.errors import Problem
 from ramwright.layout import HeapPlan, Object, PoolPlan, SlabPlan
 from ramwright.memory_map import MemoryMap, RegionMap
@@ -68,7 +69,7 @@ def _object(obj: Object, address: int | None) -> Json:
     }
     if obj.kind == "buffer":
         return common
-    held = {"quarantine": obj.full.places - 1} if obj.full else {}
+    held = {"quarantine": obj.full.places - abi.QUARANTINE_SPARE} if obj.full else {}
     return {**common, "sharing": obj.sharing, "checks": obj.checks, **held, **_plan(obj)}
 
 

@@ -61,7 +61,7 @@ def full_plan(thing: Pool | Heap | Slab) -> FullPlan | None:
     """What checks full adds to `thing`; None without them."""
     if thing.checks != "full":
         return None
-    places = thing.quarantine + 1
+    places = thing.quarantine + abi.QUARANTINE_SPARE
     if not isinstance(thing, Slab):
         return FullPlan(places, 0, 0)
     shift = min(abi.shift_of(zone.block_size) for zone in thing.zones)

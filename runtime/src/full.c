@@ -152,60 +152,74 @@ void *rw_full_alloc_pool(const rw_object_t *object, const full_core_t *core,
     return full_granted(object, core, block, full_of(object)->block_size, virgin);
 }
 
-/* A block that enters the quarantine, and the one that leaves it for that. */
-typedef struct full_move {
-    rw_held_t *place;  /* of the block; NULL: it gets none */
-    rw_held_t *oldest; /* place of the one that leaves */
-    rw_held_t leaving; /* which that is; block NULL: none */
-} full_move_t;
-
-/* Takes a block, sound or not, from the user. Returns RW_OK, or what is wrong with it. Whoever
- * comes second with the same block finds it held. */
-static rw_status_t full_take(const rw_full_t *full, const full_core_t *core, void *block,
-                             bool sound, full_move_t *move)
+/* Takes a place for a block before anything is believed of it: whoever comes with the same block
+ * meanwhile finds it. Returns false, and takes none, iff it is found itself. */
+static bool full_enter(const rw_full_t *full, const full_core_t *core, void *block,
+                       full_entry_t *entry)
 {
-    const rw_held_t none = {NULL, 0};
-    move->place = NULL;
-    move->oldest = NULL;
-    move->leaving = none;
     const uintptr_t lock = rw_full_lock(core->sharing);
-    const bool held = full_find(full, block) != NULL;
-    if (sound && !held) {
+    const bool found = full_find(full, block) != NULL;
+    if (!found) {
+        full_put(full, block, entry);
         full->state->busy++;
-        move->place = full_enter(full, block);
-        move->oldest = &full->held[full->state->next];
-        move->leaving = full_evict(move->oldest);
     }
     rw_full_unlock(core->sharing, lock);
-    if (held) {
-        return RW_E_DOUBLE_FREE;
+    return !found;
+}
+
+/* Gives the place back: that was no block of the user's, or a damaged one. */
+static void full_withdraw(const rw_full_t *full, const full_core_t *core, const full_entry_t *entry)
+{
+    const uintptr_t lock = rw_full_lock(core->sharing);
+    full_take_back(full, entry);
+    full->state->busy--;
+    rw_full_unlock(core->sharing, lock);
+}
+
+/* The block of an entry is filled: it stays, or goes at once if it has no place, and the one that
+ * was freed so many frees before goes. */
+static void full_settle(const rw_object_t *object, const full_core_t *core, uint8_t *block,
+                        size_t extent, const full_entry_t *entry)
+{
+    const rw_full_t *const full = full_of(object);
+    rw_held_t *const oldest = full_oldest(full, entry);
+    const uintptr_t lock = rw_full_lock(core->sharing);
+    if (entry->placed) {
+        entry->place->extent = extent;
     }
-    return sound ? RW_OK : RW_E_CORRUPT;
+    const rw_held_t leaving = full_evict(oldest);
+    rw_full_unlock(core->sharing, lock);
+    if (!entry->placed) {
+        full_release(object, core, block, extent);
+    }
+    if (leaving.block != NULL) {
+        full_release(object, core, leaving.block, leaving.extent);
+        full_leave(core->sharing, oldest, leaving.block);
+    }
 }
 
 rw_status_t rw_full_free(void *block, const rw_object_t *object, const full_core_t *core)
 {
-    const size_t extent = block == NULL ? 0U : core->usable(object, block);
+    const rw_full_t *const full = full_of(object);
+    full_entry_t entry;
+    size_t size;
+    if (block == NULL) {
+        return RW_OK;
+    }
+    if (!full_enter(full, core, block, &entry)) {
+        return full_fault(object, block, RW_E_DOUBLE_FREE);
+    }
+    const size_t extent = core->usable(object, block);
     if (extent == 0U) {
+        full_withdraw(full, core, &entry);
         return core->free(block, object); /* which says what is wrong */
     }
-    size_t size;
-    full_move_t move;
-    const bool sound = full_sound(object, block, extent, &size);
-    const rw_status_t status = full_take(full_of(object), core, block, sound, &move);
-    if (status != RW_OK) {
-        return full_fault(object, block, status);
+    if (!full_sound(object, block, extent, &size)) {
+        full_withdraw(full, core, &entry);
+        return full_fault(object, block, RW_E_CORRUPT);
     }
     full_fill(block, extent, RW_FULL_FREED);
-    if (move.place != NULL) {
-        full_settle(core->sharing, move.place, extent);
-    } else {
-        full_release(object, core, block, extent);
-    }
-    if (move.leaving.block != NULL) {
-        full_release(object, core, move.leaving.block, move.leaving.extent);
-        full_leave(core->sharing, move.oldest, move.leaving.block);
-    }
+    full_settle(object, core, block, extent, &entry);
     full_end(object, core);
     return RW_OK;
 }

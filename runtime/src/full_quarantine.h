@@ -33,19 +33,48 @@ static inline rw_held_t *full_find(const rw_full_t *full, const void *block)
     return NULL;
 }
 
-/* Puts a block that is yet to be filled into the next place. NULL iff the block that was there,
- * whose call somebody interrupted so many frees ago, has not left yet. */
-static inline rw_held_t *full_enter(const rw_full_t *full, void *block)
+/* What a free has of the quarantine. */
+typedef struct full_entry {
+    rw_held_t *place; /* whose turn it was */
+    bool placed;      /* false: the block that was there has not left yet, since the call that makes
+                         it leave was interrupted, RW_FULL_SPARE frees deep */
+} full_entry_t;
+
+/* The n-th place from one on. */
+static inline rw_held_t *full_place(const rw_full_t *full, const rw_held_t *from, uint32_t n)
 {
-    rw_held_t *const held = &full->held[full->state->next];
-    if (held->block != NULL) {
-        return NULL;
+    const uint32_t place = (uint32_t)(from - full->held) + n;
+    return &full->held[place < full->places ? place : place - full->places];
+}
+
+/* Puts a block, of which nothing is known yet, into the next place. */
+static inline void full_put(const rw_full_t *full, void *block, full_entry_t *entry)
+{
+    rw_held_t *const place = &full->held[full->state->next];
+    full->state->next = (uint16_t)(full_place(full, place, 1) - full->held);
+    entry->place = place;
+    entry->placed = place->block == NULL;
+    if (entry->placed) {
+        place->block = block;
+        place->extent = FULL_FILLING;
     }
-    held->block = block;
-    held->extent = FULL_FILLING;
-    const uint32_t next = full->state->next + 1U;
-    full->state->next = (uint16_t)(next < full->places ? next : 0U);
-    return held;
+}
+
+/* Undoes that; the turn is the place's again unless others have come since. */
+static inline void full_take_back(const rw_full_t *full, const full_entry_t *entry)
+{
+    if (entry->placed) {
+        entry->place->block = NULL;
+    }
+    if (&full->held[full->state->next] == full_place(full, entry->place, 1)) {
+        full->state->next = (uint16_t)(entry->place - full->held);
+    }
+}
+
+/* The place of the block that has to leave for an entry. */
+static inline rw_held_t *full_oldest(const rw_full_t *full, const full_entry_t *entry)
+{
+    return full_place(full, entry->place, entry->placed ? RW_FULL_SPARE : 0U);
 }
 
 /* Marks the block in a place as about to leave, and returns it; block NULL iff none is there that
@@ -66,15 +95,8 @@ static inline void full_forget(const rw_full_t *full, const void *block)
     rw_held_t *const held = full_find(full, block);
     if (held != NULL) {
         held->block = NULL;
+        held->extent = 0;
     }
-}
-
-/* Takes the lock: the block in a place is filled now. */
-static inline void full_settle(rw_sharing_t sharing, rw_held_t *held, size_t extent)
-{
-    const uintptr_t lock = rw_full_lock(sharing);
-    held->extent = extent;
-    rw_full_unlock(sharing, lock);
 }
 
 /* Takes the lock: a block has left its place, unless another has come there since. */
@@ -83,6 +105,7 @@ static inline void full_leave(rw_sharing_t sharing, rw_held_t *held, const void 
     const uintptr_t lock = rw_full_lock(sharing);
     if (held->block == block && held->extent == FULL_LEAVING) {
         held->block = NULL;
+        held->extent = 0;
     }
     rw_full_unlock(sharing, lock);
 }

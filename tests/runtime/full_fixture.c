@@ -125,7 +125,7 @@ static rw_full_t layer_of(full_fixture_t *fixture, unsigned depth, size_t block_
                        .held = fixture->held,
                        .notes = fixture->notes,
                        .block_size = block_size,
-                       .places = depth + 1U,
+                       .places = depth + RW_FULL_SPARE,
                        .note_shift = NOTE_SHIFT};
 }
 

@@ -60,7 +60,7 @@ typedef struct full_fixture {
     } slab;
     RW_POOL_CONTROL(rw_pool_state_t, int16_t, 512) pool; /* or links of 8 bits */
     rw_full_state_t state;
-    rw_held_t held[RW_FULL_DEPTH_MAX + 1U];
+    rw_held_t held[RW_FULL_DEPTH_MAX + RW_FULL_SPARE];
     uint16_t notes[FULL_ARENA / 8U];
 } full_fixture_t;
 

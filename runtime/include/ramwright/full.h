@@ -55,6 +55,7 @@ extern "C" {
 #define RW_FULL_FREED 0xDDU
 #define RW_FULL_SEAL 8U       /* bytes that a heap's block has more than asked for, at least */
 #define RW_FULL_DEPTH_MAX 64U /* the largest quarantine */
+#define RW_FULL_SPARE 4U      /* places for blocks about to leave */
 
 /* One place of the quarantine. */
 typedef struct rw_held {
@@ -73,13 +74,14 @@ typedef struct rw_full_state {
 /* Const; flash. */
 typedef struct rw_full {
     rw_full_state_t *state;
-    rw_held_t *held; /* places: one more than blocks are held back, for the one about to leave */
+    rw_held_t *held; /* places; one is spared for the block that leaves at each free under way, as
+                        many as may interrupt each other; a free beyond holds nothing back */
     /* Slabs; .bss, all zero at first; one for each place where a block can start: of an allocated
      * block the bytes it has more than asked for; of a free one how many from its start are known
      * to hold RW_FULL_FREED. */
     uint16_t *notes;
     size_t block_size;   /* pools: bytes that users may use */
-    uint32_t places;     /* 2..RW_FULL_DEPTH_MAX + 1 */
+    uint32_t places;     /* RW_FULL_SPARE more than blocks are held back */
     uint32_t note_shift; /* slabs: log2 of the distance of places where blocks start */
 } rw_full_t;
 
