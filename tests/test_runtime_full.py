@@ -76,8 +76,7 @@ MUTANTS = {
         FULL,
         "const bool held = full_find(full, block) != NULL;\n    if (sound && !held) {\n"
         "        full->state->busy++;\n    }",
-        "const bool held = false;\n    if (sound && !held) {\n"
-        "        full->state->busy++;\n    }",
+        "const bool held = false;\n    if (sound && !held) {\n        full->state->busy++;\n    }",
         MISUSE,
     ),
     "the quarantine is one place short": (

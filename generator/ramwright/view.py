@@ -7,7 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ramwright import abi
-from ramwright.layout import FullPlan, HeapPlan, Kind, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
+from ramwright.layout import (
+    FullPlan,
+    HeapPlan,
+    Kind,
+    Layout,
+    MemheapPlan,
+    Object,
+    PoolPlan,
+    SlabPlan,
+)
 from ramwright.link_view import adopted_symbol, arena_symbol
 from ramwright.units import byte_count, spelled
 

@@ -21,7 +21,7 @@ extern uint8_t kernel_arena[4096]
 static RW_POOL_CONTROL(rw_pool_state_t, int8_t, 10) frames_state;
 static struct {
     rw_full_state_t state;
-    rw_held_t held[5];
+    rw_held_t held[8];
 } frames_quarantine;
 static const rw_pool_full_t frames_full = {
     .pool.block_size = 32,
@@ -43,7 +43,7 @@ static const rw_pool_full_t frames_full = {
         .state = &frames_quarantine.state,
         .held = frames_quarantine.held,
         .block_size = 20,
-        .places = 5,
+        .places = 8,
     },
 };
 extern const rw_pool_t frames_pool __attribute__((alias("frames_full")));
@@ -61,7 +61,7 @@ rw_status_t frames_free(void *block)
 static RW_POOL_CONTROL(rw_pool_state_t, int16_t, 200) events_state;
 static struct {
     rw_full_state_t state;
-    rw_held_t held[17];
+    rw_held_t held[20];
 } events_quarantine;
 static const rw_pool_full_t events_full = {
     .pool.block_size = 12,
@@ -83,7 +83,7 @@ static const rw_pool_full_t events_full = {
         .state = &events_quarantine.state,
         .held = events_quarantine.held,
         .block_size = 12,
-        .places = 17,
+        .places = 20,
     },
 };
 extern const rw_pool_t events_pool __attribute__((alias("events_full")));
@@ -104,7 +104,7 @@ static struct {
 } main_state;
 static struct {
     rw_full_state_t state;
-    rw_held_t held[65];
+    rw_held_t held[68];
 } main_quarantine;
 static const rw_heap_full_t main_full = {
     .heap.object = {
@@ -120,7 +120,7 @@ static const rw_heap_full_t main_full = {
     .full = {
         .state = &main_quarantine.state,
         .held = main_quarantine.held,
-        .places = 65,
+        .places = 68,
     },
 };
 extern const rw_heap_t main_heap __attribute__((alias("main_full")));
@@ -183,7 +183,7 @@ static const uint8_t kernel_size_table[32] = {
 };
 static struct {
     rw_full_state_t state;
-    rw_held_t held[5];
+    rw_held_t held[8];
 } kernel_quarantine;
 static uint16_t kernel_notes[256];
 static const rw_slab_full_t kernel_full = {
@@ -210,7 +210,7 @@ static const rw_slab_full_t kernel_full = {
         .state = &kernel_quarantine.state,
         .held = kernel_quarantine.held,
         .notes = kernel_notes,
-        .places = 5,
+        .places = 8,
         .note_shift = 4,
     },
 };
