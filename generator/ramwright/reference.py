@@ -67,9 +67,9 @@ include:
 An included file starts with `ramwright: 1` and has neither `name` nor `variants`. Paths are
 relative to the file that includes; nothing outside the git checkout (or `--root`) is read.
 Included files come first, in the order listed; "file order" and "declaration order" mean this
-order. What the including file says about `target`, `home`, `link`, `checks`, `quarantine`, `debug_name`
-and `default` replaces what included files say. A name declared in two files is an error, unless the
-later declaration has `override: true`: then it replaces the earlier one whole.
+order. What the including file says about `target`, `home`, `link`, `checks`, `quarantine`,
+`debug_name` and `default` replaces what included files say. A name declared in two files is an
+error, unless the later declaration has `override: true`: then it replaces the earlier one whole.
 
 - `prefix` goes before every object and constant that the file declares, so one file can be included
   several times. Expressions in it see its own constants first, then those of the including file.

@@ -139,8 +139,8 @@ def _waits(fields: Fields, setting: Setting, sharing: Sharing, checks: Checks) -
         fields.problem(
             "checks" if fields.has("checks") else "wait",
             "RW0283",
-            f"`{fields.name}` waits, but its checks are full: the quarantine would keep from a task "
-            "what it waits for",
+            f"`{fields.name}` waits, but its checks are full: the quarantine would keep from a "
+            "task what it waits for",
             "write `checks: basic` for this pool",
         )
     return True
