@@ -187,14 +187,20 @@ def _common(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
         "core": numbering[core],
         "core_name": core.name,
         "attributes": _attributes(layout, obj),
-        **_definition(obj),
+        **_definition(layout, obj),
         "layer": _layer(obj, obj.full) if obj.full else None,
     }
 
 
-def _definition(obj: Object) -> View:
+def _definition(layout: Layout, obj: Object) -> View:
     """How the descriptor is defined, and what goes before its members. With checks full it is the
-    head of a larger one, and the handle an alias of that."""
+    head of a larger one, and the handle an alias of that; on a host another name, since
+    AddressSanitizer puts a red zone behind an alias."""
+    if obj.full and _on_host(layout):
+        label = f'__asm__("{handle(obj)}")'
+        definition = f"extern const rw_{obj.kind}_full_t {obj.name}_full {label};\n"
+        definition += f"const rw_{obj.kind}_full_t {obj.name}_full"
+        return {"definition": definition, "member": f".{obj.kind}."}
     if obj.full:
         definition = f"static const rw_{obj.kind}_full_t {obj.name}_full"
         return {"definition": definition, "member": f".{obj.kind}."}

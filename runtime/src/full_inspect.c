@@ -85,8 +85,8 @@ void rw_full_walk(const rw_object_t *object, rw_visit_t visit, void *context,
 /* What a block takes of the arena: of a heap its header too. */
 RW_INLINE size_t full_taken(const rw_object_t *object, size_t extent)
 {
-    const size_t granule = object->kind == RW_HEAP ? RW_HEAP_GRANULE : 1U;
-    return (extent + granule - 1U) / granule * granule;
+    const size_t last = object->kind == RW_HEAP ? RW_HEAP_GRANULE - 1U : 0U;
+    return (extent + last) & ~last;
 }
 
 /* Bytes of the arena that the quarantine holds, and how many allocs were tried again. */
