@@ -73,10 +73,14 @@ SLAB_APPLICATIONS = {
     "heap+slab+memheap": Application(("heap", "slab"), calls=("heap", "slab", "memheap")),
     "all": Application(("pool", "heap", "slab"), calls=("pool", "heap", "slab", "memheap")),
 }
+FULL_APPLICATIONS = {
+    f"{name}-full-interrupt": Application((name,), "full") for name in ("pool", "heap", "slab")
+}
 APPLICATIONS = {
     **_each("pool", ("none", "interrupt")),
     **_each("heap", ("none", "interrupt")),
     **SLAB_APPLICATIONS,
+    **FULL_APPLICATIONS,
 }
 
 

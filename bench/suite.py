@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench import arenas, boot, closures, generator, heaps, pools, rtthread, slabs
+from bench import arenas, boot, closures, full, generator, heaps, pools, rtthread, slabs
 from bench.build import Target, newlib_image
 from bench.calls import Figures
 from bench.traces import Trace, recorded
@@ -111,6 +111,7 @@ def _target(target: Target) -> Figures:
         found |= boot.boot_figures(on.counts)
     if level == "Os":
         found |= rtthread.rtthread_figures(target)
+        found |= full.full_figures(target)
     return found | closures.closure_figures(target)
 
 

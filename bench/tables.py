@@ -14,6 +14,7 @@ import yaml
 from bench.arenas import SPREAD
 from bench.calls import Figures
 from bench.closures import APPLICATIONS
+from bench.full import KINDS, SIZES
 from bench.heaps import CONFIGS as HEAPS
 from bench.heaps import HOLES
 from bench.marks import Mark, all_marks
@@ -77,6 +78,7 @@ def markdown(results: Results) -> str:
         _runs(ours),
         _many(ours),
         _calls(ours, "Memheap on trace (b)", "memheap", ("basic-interrupt",), "24 and 48 KiB."),
+        _full(ours),
         _sizes(ours),
     ]
     introduction = INTRODUCTION.format(compiler=results.compiler)
@@ -361,6 +363,50 @@ def _many(ours: Figures) -> Table:
     columns = ["core", "level", *(f"{count} slabs in use" for count in MANY)]
     text = "The dearest alloc/free with slabs full, and with a hole in each; lock included."
     return Table("Slabs in number", text, columns, rows)
+
+
+def _full(ours: Figures) -> Table:
+    rows = []
+    for kind in KINDS:
+        for cpu in CPUS:
+            calls = [
+                f"full/{kind}-{{}}/{cpu}/Os/{size}/{call}.{{}}"
+                for size in (SIZES if kind != "pool" else SIZES[:1])
+                for call in ("alloc", "free")
+            ]
+            counts = [
+                _joined(ours, [call.format(checks, "max") for checks in ("basic", "full")])
+                for call in calls
+            ]
+            masked = (call.format("full", "masked") for call in calls)
+            rows.append(
+                [
+                    kind,
+                    CPUS[cpu],
+                    *counts,
+                    *([ABSENT] * (2 * len(SIZES) - len(counts))),
+                    str(max((ours[key] for key in masked if key in ours), default=ABSENT)),
+                    *(
+                        _joined(
+                            ours,
+                            [
+                                f"closure/{kind}-{checks}-interrupt/{cpu}/Os.{what}"
+                                for checks in ("basic", "full")
+                            ],
+                        )
+                        for what in ("flash", "control")
+                    ),
+                ]
+            )
+    text = (
+        "Each cell: checks basic/full. Sharing interrupt, a full quarantine of 8: each free makes "
+        "a block leave it. A pool's blocks have 64 bytes. Bytes are filled and looked at "
+        "with interrupts on; masked is the longest section of full, in which all places of the "
+        "quarantine are looked at. Flash and control are those of the objects under Sizes."
+    )
+    columns = ["", "core"]
+    columns += [f"{call} of {size} B" for size in SIZES for call in ("alloc", "free")]
+    return Table("Cost of checks full", text, [*columns, "masked", "flash", "control"], rows)
 
 
 def _sizes(ours: Figures) -> Table:

@@ -25,6 +25,12 @@ SIZES = {
     "rw_zone_t": abi.SLAB_ZONE,
     "rw_zone_state_t": abi.SLAB_ZONE_STATE,
     "rw_memheap_t": abi.MEMHEAP,
+    "rw_full_t": abi.FULL,
+    "rw_heap_full_t": abi.HEAP + abi.FULL,
+    "rw_slab_full_t": abi.SLAB + abi.FULL,
+    "rw_pool_full_t": abi.POOL + abi.FULL,
+    "rw_full_state_t": abi.FULL_STATE,
+    "rw_held_t": abi.HELD,
 }
 WIDE = {
     "void *": abi.sizes(8).pointer,
@@ -38,6 +44,12 @@ WIDE = {
     "rw_page_t": abi.sizes(8).slab_page,
     "rw_zone_t": abi.sizes(8).slab_zone,
     "rw_zone_state_t": abi.sizes(8).slab_zone_state,
+    "rw_full_t": abi.sizes(8).full,
+    "rw_heap_full_t": abi.sizes(8).heap + abi.sizes(8).full,
+    "rw_slab_full_t": abi.sizes(8).slab + abi.sizes(8).full,
+    "rw_pool_full_t": abi.sizes(8).pool + abi.sizes(8).full,
+    "rw_full_state_t": abi.sizes(8).full_state,
+    "rw_held_t": abi.sizes(8).held,
 }
 COMPILER = ("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb")
 COMPILER_64 = ("riscv64-unknown-elf-gcc", "-march=rv64imac", "-mabi=lp64", "-ffreestanding")
@@ -46,7 +58,7 @@ COMPILER_64 = ("riscv64-unknown-elf-gcc", "-march=rv64imac", "-mabi=lp64", "-ffr
 def compiles(tmp_path: Path, condition: str, compiler: tuple[str, ...] = COMPILER) -> bool:
     """Whether `condition` holds as a static assert under `compiler`."""
     unit = tmp_path / "unit.c"
-    headers = ("pool", "heap", "slab", "memheap", "layout")
+    headers = ("pool", "heap", "slab", "memheap", "full", "layout")
     includes = "".join(f'#include "ramwright/{header}.h"\n' for header in headers)
     unit.write_text(f'{includes}_Static_assert({condition}, "");\n', encoding="utf-8")
     command = [*compiler, "-std=c11", "-fsyntax-only"]
@@ -77,6 +89,8 @@ def test_abi_number_is_the_runtimes(tmp_path: Path) -> None:
         ("RW_POOL_COUNT_MAX_8", abi.POOL_COUNT_MAX_8),
         ("RW_POOL_COUNT_MAX_16", abi.POOL_COUNT_MAX),
         ("RW_SLAB_BLOCKS_MAX", abi.SLAB_BLOCKS_MAX),
+        ("RW_FULL_DEPTH_MAX", abi.QUARANTINE_MAX),
+        ("RW_FULL_SPARE", abi.QUARANTINE_SPARE),
         ("RW_HEAP_GRANULE", abi.HEAP_GRANULE),
         ("RW_HEAP_GRANULES_MAX_16", abi.HEAP_GRANULES_MAX_16),
         ("RW_HEAP_GRANULES_MAX_32", abi.HEAP_GRANULES_MAX),

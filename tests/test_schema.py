@@ -220,12 +220,6 @@ def check_alternative(alternative: Schema, properties: Schema) -> None:
         check_alternative(inner, properties[key]["properties"])
 
 
-def test_reserved_is_neither_known_nor_unknown() -> None:
-    for schema in schemas(language()):
-        assert not set(schema.get("x-ramwright-reserved", ())) & set(schema.get("properties", ()))
-        assert not set(schema.get("x-ramwright-reserved-values", ())) & set(schema.get("enum", ()))
-
-
 def test_every_key_has_a_description_that_is_a_sentence() -> None:
     for schema in schemas(language()):
         for key, part in schema.get("properties", {}).items():

@@ -55,9 +55,18 @@ CASES = {
 }
 
 
-def linked(directory: Path, library: Library, shims: tuple[str, ...], *options: str) -> Path:
+def linked(
+    directory: Path,
+    library: Library,
+    shims: tuple[str, ...],
+    *options: str,
+    checks: str = "basic",
+) -> Path:
     """The test firmware with `shims`; `options` are the compiler's."""
-    layout = build.generated(SHIMS / "shims.ramwright.yaml", directory / "generated", "shims")
+    config = directory / "shims.ramwright.yaml"
+    text = (SHIMS / "shims.ramwright.yaml").read_text(encoding="utf-8")
+    config.write_text(f"{text}checks: {checks}\n", encoding="utf-8")
+    layout = build.generated(config, directory / "generated", "shims")
     folders = [build.RUNTIME / "shims" / shim for shim in shims]
     files = [file for folder in folders for file in sorted(folder.glob("*.c*"))]
     sources = [*SOURCES, layout.source, *files, *sorted((build.RUNTIME / "src").glob("*.c"))]
@@ -107,6 +116,16 @@ def test_library_and_containers_live_from_the_default_object(
     run = qemu.run(BOARD, build.raw_image(elf), timeout=20)
     assert run.status == 0, run.output
     assert "sorted up to 15.750, a third of it 5.25, large " in run.output
+    assert "FAILED" not in run.output
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_library_and_containers_live_with_checks_full(name: str, tmp_path: Path) -> None:
+    library = LIBRARIES[name]
+    options = NO_EXCEPTIONS if name == "newlib-nano" else ()
+    elf = linked(tmp_path, library, (library.shim, "cxx"), *options, checks="full")
+    run = qemu.run(BOARD, build.raw_image(elf), timeout=20)
+    assert run.status == 0, run.output
     assert "FAILED" not in run.output
 
 

@@ -68,19 +68,24 @@ MUTANTS = {
 }
 
 
-def host_layout(directory: Path) -> Path:
+def host_layout(directory: Path, checks: str) -> Path:
     """The source of the layout for the host."""
     text = CONFIG.read_text(encoding="utf-8").replace("cortex-m3", "host")
+    text += f"checks: {checks}\n"
     file = directory / CONFIG.name
     file.write_text(re.sub(r", linker: \w+", "", text), encoding="utf-8")
     return build.generated(file, directory / "generated", "rtthread").source
 
 
 def on_host(
-    directory: Path, tests: Sequence[str], flags: Sequence[str], runtime: Path = build.RUNTIME
+    directory: Path,
+    tests: Sequence[str],
+    flags: Sequence[str],
+    runtime: Path = build.RUNTIME,
+    checks: str = "basic",
 ) -> Path:
     """The executable of `tests` with the shim and the whole runtime."""
-    layout = host_layout(directory)
+    layout = host_layout(directory, checks)
     shim = runtime / "shims" / "rtthread"
     executable = directory / "tests"
     sources = [
@@ -102,6 +107,13 @@ def on_host(
 @pytest.mark.parametrize("width", WIDTHS)
 def test_calls_are_rtthreads(width: str, tmp_path: Path) -> None:
     done = run(on_host(tmp_path, (*TESTS, "on_host.c"), (width, *SANITIZED)))
+    assert (done.returncode, done.stdout) == (0, PASSED), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_calls_are_rtthreads_with_checks_full(width: str, tmp_path: Path) -> None:
+    tests = (*TESTS, "on_host.c")
+    done = run(on_host(tmp_path, tests, (width, *SANITIZED), checks="full"))
     assert (done.returncode, done.stdout) == (0, PASSED), done.stdout + done.stderr
 
 

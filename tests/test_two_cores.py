@@ -15,6 +15,7 @@ from runtime_host import mutant
 
 EMULATE = Path(__file__).resolve().parent / "emulate"
 OBJECTS = ("trusted", "narrow", "wide", "heap", "slab")
+CHECKED = ("full_pool", "full_heap", "full_slab")
 OPERATIONS = 60  # of a core
 SEEDS = range(4)
 
@@ -39,10 +40,16 @@ def image(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return firmware(tmp_path_factory.mktemp("cores"), request.param)
 
 
+def kind_of(name: str) -> str:
+    """What an object is."""
+    kind = name.removeprefix("full_")
+    return kind if kind in ("heap", "slab") else "pool"
+
+
 def traffic(name: str, owners: dict[int, int], self: int, chance: random.Random) -> Job:
     """Allocs and frees of one core. `owners` says which core holds what."""
     held: list[int] = []
-    sized = name in ("heap", "slab")
+    sized = kind_of(name) != "pool"
     for _ in range(OPERATIONS):
         if held and chance.random() < 0.5:
             block = held.pop(chance.randrange(len(held)))
@@ -62,7 +69,7 @@ def traffic(name: str, owners: dict[int, int], self: int, chance: random.Random)
 
 def assert_sound(pair: Pair, name: str) -> None:
     """What must hold when both cores are done."""
-    kind = name if name in ("heap", "slab") else "pool"
+    kind = kind_of(name)
     core = pair.cores[0]
     core.begin(f"rw_{kind}_check", (core.image.symbols[f"{name}_{kind}"].address,))
     while not core.step():
@@ -87,6 +94,12 @@ def crossed(image: Image, name: str) -> int:
 @pytest.mark.parametrize("name", OBJECTS)
 def test_cores_do_not_get_into_each_other(image: Image, name: str) -> None:
     assert crossed(image, name) > 0, "the cores never met"
+
+
+def test_cores_do_not_get_into_each_others_checks(tmp_path: Path) -> None:
+    checked = firmware(tmp_path, "-Os")
+    for name in CHECKED:
+        assert crossed(checked, name) > 0, "the cores never met"
 
 
 @pytest.mark.parametrize("name", OBJECTS)

@@ -328,7 +328,7 @@ HEAD = {"arena", "size", "name", "core", "kind", "attributes"}  # fields of rw_o
 def test_structs_are_those_of_the_headers(
     flags: tuple[str, ...], pointer: int, tmp_path: Path
 ) -> None:
-    headers = ("pool", "heap", "slab", "memheap", "layout")
+    headers = ("pool", "heap", "slab", "memheap", "full", "layout")
     lines = ["#include <stddef.h>", *(f'#include "ramwright/{name}.h"' for name in headers)]
     for struct, fields in FIELDS.items():
         lines.append(f'_Static_assert(sizeof({struct}) == {size_of(struct, pointer)}, "{struct}");')

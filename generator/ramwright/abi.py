@@ -38,6 +38,13 @@ SLAB_ZONE_STATE = 8  # rw_zone_state_t
 
 MEMHEAP = 24  # rw_memheap_t
 
+FULL = 24  # rw_full_t, behind the descriptor of any kind
+FULL_STATE = 12  # rw_full_state_t
+HELD = 8  # rw_held_t
+NOTE = 2  # of a slab with checks full
+QUARANTINE_MAX = 64
+QUARANTINE_SPARE = 4  # places for blocks about to leave
+
 
 class Sizes(NamedTuple):
     """Bytes of what holds pointers, and so depends on their size."""
@@ -51,6 +58,9 @@ class Sizes(NamedTuple):
     slab_page: int
     slab_zone: int
     slab_zone_state: int
+    full: int
+    full_state: int
+    held: int
 
 
 _NARROW = Sizes(
@@ -63,6 +73,9 @@ _NARROW = Sizes(
     slab_page=SLAB_PAGE,
     slab_zone=SLAB_ZONE,
     slab_zone_state=SLAB_ZONE_STATE,
+    full=FULL,
+    full_state=FULL_STATE,
+    held=HELD,
 )
 _WIDE = Sizes(
     pointer=8,
@@ -74,6 +87,9 @@ _WIDE = Sizes(
     slab_page=40,
     slab_zone=32,
     slab_zone_state=16,
+    full=40,
+    full_state=16,
+    held=16,
 )
 
 

@@ -83,17 +83,19 @@ _ALLOCATOR = (
     *("_usable_size", "_stats", "_check", "_walk", "_cleanup", "_releaser"),
 )
 
+_FULL = ("_full", "_quarantine")  # with checks full
+
 # External names first, then those of static objects in the generated source.
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "buffer": ("", "_arena"),
     "pool": (
         *("_pool", "_alloc", "_alloc_wait", "_free", "_stats", "_check", "_walk"),
-        *("_cleanup", "_releaser", "_arena", "_state"),
+        *("_cleanup", "_releaser", "_arena", "_state", *_FULL),
     ),
-    "heap": ("_heap", *_ALLOCATOR, "_arena", "_state"),
+    "heap": ("_heap", *_ALLOCATOR, "_arena", "_state", *_FULL),
     "slab": (
         *("_slab", *_ALLOCATOR, "_arena", "_state", "_pages", "_maps"),
-        *("_zones", "_zone_states", "_size_table"),
+        *("_zones", "_zone_states", "_size_table", *_FULL, "_notes"),
     ),
     "memheap": ("_memheap", *_ALLOCATOR, "_members"),
 }

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ramwright import abi
 from ramwright.elf import ElfImage
-from ramwright.layout import HeapPlan, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
+from ramwright.layout import FullPlan, HeapPlan, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
 from ramwright.link_view import arena_symbol
 from ramwright.structs import Struct, offsets, size_of, struct_at
 from ramwright.view import core_of, cores, handle
@@ -63,6 +63,10 @@ def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
         faults += zones.faults
         states += zones.states
         faults += _size_table_faults(elf, struct, obj.plan)
+    if obj.full is not None:
+        layer = _layer(elf, address + size_of(f"rw_{obj.kind}_t", elf.pointer_size), obj, obj.full)
+        faults += layer.faults
+        states += layer.states
     return Linked(tuple(faults), tuple(states))
 
 
@@ -130,7 +134,8 @@ def _folded(elf: ElfImage, obj: Object) -> Linked | None:
     state = elf.variables.get(f"{obj.name}_state")
     if state is None or state.size != _state_size(obj, elf.pointer_size):
         return None
-    pieces = (elf.variables.get(f"{obj.name}_{piece}") for piece in _STATE_PIECES[obj.kind])
+    names = (*_STATE_PIECES[obj.kind], "quarantine", "notes")
+    pieces = (elf.variables.get(f"{obj.name}_{name}") for name in names)
     found = (piece for piece in (state, *pieces) if piece)
     return Linked((), tuple(State(piece.address, piece.size) for piece in found))
 
@@ -225,6 +230,26 @@ def _zones(elf: ElfImage, struct: Struct, plan: SlabPlan) -> Linked:
         faults += (f"zone {index}: {fault}" for fault in _differences(linked, expected))
         states.append(State(linked.fields["state"], abi.sizes(elf.pointer_size).slab_zone_state))
     return Linked(tuple(faults), tuple(states))
+
+
+def _layer(elf: ElfImage, address: int, obj: Object, full: FullPlan) -> Linked:
+    """What checks full has behind the descriptor."""
+    struct = struct_at(elf, "rw_full_t", address)
+    if struct is None:
+        return Linked(("its quarantine has no bytes in the image",), ())
+    expected = {
+        "places": full.places,
+        "note_shift": full.note_shift,
+        "block_size": obj.plan.block_size if isinstance(obj.plan, PoolPlan) else 0,
+    }
+    sizes = abi.sizes(elf.pointer_size)
+    states = [
+        State(struct.fields["state"], sizes.full_state),
+        State(struct.fields["held"], full.places * sizes.held),
+    ]
+    if full.notes:
+        states.append(State(struct.fields["notes"], full.notes * abi.NOTE))
+    return Linked(tuple(_differences(struct, expected)), tuple(states))
 
 
 def _size_table_faults(elf: ElfImage, struct: Struct, plan: SlabPlan) -> Iterator[str]:

@@ -21,7 +21,17 @@ from ramwright.wording import shown
 
 COMMENT_COLUMN = 40
 _HEXADECIMAL = ("origin", "address")
-_FIRST = ("ramwright", "name", "constants", "target", "home", "link", "checks", "debug_name")
+_FIRST = (
+    "ramwright",
+    "name",
+    "constants",
+    "target",
+    "home",
+    "link",
+    "checks",
+    "quarantine",
+    "debug_name",
+)
 
 
 def effective(root: Mapping, config: Config) -> str:

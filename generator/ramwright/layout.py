@@ -70,6 +70,14 @@ class SlabPlan(NamedTuple):
     size_table: tuple[int, ...]  # (size - 1) // 8 -> zone index
 
 
+class FullPlan(NamedTuple):
+    """What checks full adds; fields as in runtime/include/ramwright/full.h."""
+
+    places: int  # of the quarantine, spare ones included
+    notes: int  # of a slab: places where a block can start; else 0
+    note_shift: int  # log2 of the distance of such places
+
+
 class Object(NamedTuple):
     """One object that owns bytes, placed."""
 
@@ -90,6 +98,7 @@ class Object(NamedTuple):
     checks: Checks
     debug_name: bool
     plan: PoolPlan | HeapPlan | SlabPlan | None  # None for a buffer
+    full: FullPlan | None  # None but with checks full
 
 
 class MemheapPlan(NamedTuple):

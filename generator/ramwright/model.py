@@ -14,7 +14,7 @@ from ramwright.errors import Mark
 
 Attribute = Literal["dma", "fast", "cached", "external", "retained", "exec", "shared"]
 Sharing = Literal["none", "task", "interrupt", "core"]
-Checks = Literal["none", "basic"]
+Checks = Literal["none", "basic", "full"]
 Insert = Literal["before", "after"]
 At = Literal["start", "end"]
 Rtos = Literal["none", "freertos", "rt-thread", "cmsis-rtos2", "zephyr", "threadx", "posix"]
@@ -84,6 +84,7 @@ class Pool(NamedTuple):
     sharing: Sharing
     checks: Checks
     debug_name: bool
+    quarantine: int  # freed blocks held back; 0 but with checks full
 
     @property
     def stride(self) -> int:
@@ -101,6 +102,7 @@ class Heap(NamedTuple):
     sharing: Sharing
     checks: Checks
     debug_name: bool
+    quarantine: int  # freed blocks held back; 0 but with checks full
 
 
 class Zone(NamedTuple):
@@ -123,6 +125,7 @@ class Slab(NamedTuple):
     sharing: Sharing
     checks: Checks
     debug_name: bool
+    quarantine: int  # freed blocks held back; 0 but with checks full
 
 
 class Memheap(NamedTuple):

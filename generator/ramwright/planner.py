@@ -86,6 +86,7 @@ def _object(owner: Owner, offset: int, address: int | None, pointer: int) -> Obj
         checks="none" if isinstance(owner, Buffer) else owner.checks,
         debug_name=not isinstance(owner, Buffer) and owner.debug_name,
         plan=_constants(owner, pointer),
+        full=None if isinstance(owner, Buffer) else sizing.full_plan(owner),
     )
 
 

@@ -67,9 +67,9 @@ include:
 An included file starts with `ramwright: 1` and has neither `name` nor `variants`. Paths are
 relative to the file that includes; nothing outside the git checkout (or `--root`) is read.
 Included files come first, in the order listed; "file order" and "declaration order" mean this
-order. What the including file says about `target`, `home`, `link`, `checks`, `debug_name` and
-`default` replaces what included files say. A name declared in two files is an error, unless the
-later declaration has `override: true`: then it replaces the earlier one whole.
+order. What the including file says about `target`, `home`, `link`, `checks`, `quarantine`,
+`debug_name` and `default` replaces what included files say. A name declared in two files is an
+error, unless the later declaration has `override: true`: then it replaces the earlier one whole.
 
 - `prefix` goes before every object and constant that the file declares, so one file can be included
   several times. Expressions in it see its own constants first, then those of the including file.
@@ -139,7 +139,7 @@ def _described(schema: Schema, part: Schema) -> list[str]:
 
 
 def _table(schema: Schema, part: Schema) -> list[str]:
-    """One row a key, and what is reserved."""
+    """One row a key."""
     rows = ["| key | value | default | meaning |", "|---|---|---|---|"]
     required = part.get("required", ())
     for key, value in part["properties"].items():
@@ -147,8 +147,6 @@ def _table(schema: Schema, part: Schema) -> list[str]:
         default = "required" if key in required else _default(rule)
         meaning = rule["description"] + _examples(rule)
         rows.append(f"| `{key}` | {_kind(schema, rule)} | {default} | {meaning} |")
-    if reserved := part.get("x-ramwright-reserved"):
-        rows += ["", f"Reserved, not supported yet: {listed(reserved)}."]
     return rows
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from ramwright import abi
 from ramwright.errors import Problem
 from ramwright.layout import HeapPlan, Object, PoolPlan, SlabPlan
 from ramwright.memory_map import MemoryMap, RegionMap
@@ -68,7 +69,8 @@ def _object(obj: Object, address: int | None) -> Json:
     }
     if obj.kind == "buffer":
         return common
-    return {**common, "sharing": obj.sharing, "checks": obj.checks, **_plan(obj)}
+    held = {"quarantine": obj.full.places - abi.QUARANTINE_SPARE} if obj.full else {}
+    return {**common, "sharing": obj.sharing, "checks": obj.checks, **held, **_plan(obj)}
 
 
 def _plan(obj: Object) -> Json:

@@ -118,9 +118,7 @@ class _Walker:
 
     def _scalar_fits(self, node: Scalar, rule: Schema, name: str) -> bool:
         value, before = node.value, len(self.problems)
-        if value in rule.get("x-ramwright-reserved-values", ()):
-            self._problem(node.where, "RW0102", f"`{name}: {value}` is reserved, not supported yet")
-        elif "const" in rule and value != rule["const"]:
+        if "const" in rule and value != rule["const"]:
             self._problem(
                 node.where,
                 "RW0111",
@@ -235,14 +233,6 @@ class _Walker:
     def _unknown_key(self, entry: Entry, rule: Schema, name: str) -> str:
         """Reports a key that does not exist; returns the one that is most likely meant, or ""."""
         known = list(rule["properties"])
-        if entry.key in rule.get("x-ramwright-reserved", ()):
-            self._problem(
-                entry.where,
-                "RW0102",
-                f"`{entry.key}` is reserved, not supported yet",
-                "delete it; a later version of the language gives it a meaning",
-            )
-            return ""
         meant = nearest(entry.key, known)
         inside = f" in `{shown(name)}`" if name else ""
         self._problem(

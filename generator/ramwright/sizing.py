@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ramwright import abi
-from ramwright.layout import HeapPlan, PoolPlan, SlabPlan, ZonePlan
+from ramwright.layout import FullPlan, HeapPlan, PoolPlan, SlabPlan, ZonePlan
 from ramwright.model import Buffer, Heap, Pool, Slab, Zone
 
 
@@ -62,32 +62,55 @@ def slab_plan(slab: Slab) -> SlabPlan:
     )
 
 
+def full_plan(thing: Pool | Heap | Slab) -> FullPlan | None:
+    """What checks full adds to `thing`; None without them."""
+    if thing.checks != "full":
+        return None
+    places = thing.quarantine + abi.QUARANTINE_SPARE
+    if not isinstance(thing, Slab):
+        return FullPlan(places, 0, 0)
+    shift = min(abi.shift_of(zone.block_size) for zone in thing.zones)
+    return FullPlan(places, thing.slab_size * thing.slab_count >> shift, shift)
+
+
 def state_size(thing: Buffer | Pool | Heap | Slab, pointer: int) -> int:
     """Bytes of .bss that `thing` needs in the home region."""
+    if isinstance(thing, Buffer):
+        return 0
+    full = full_plan(thing)
+    return _own_state_size(thing, pointer) + (full_state_size(full, pointer) if full else 0)
+
+
+def full_state_size(full: FullPlan, pointer: int) -> int:
+    """Bytes of .bss that checks full add."""
     sizes = abi.sizes(pointer)
+    return sizes.full_state + full.places * sizes.held + _rounded(full.notes * abi.NOTE, 4)
+
+
+def _own_state_size(thing: Pool | Heap | Slab, pointer: int) -> int:
     if isinstance(thing, Pool):
         return pool_plan(thing, pointer).state_size
     if isinstance(thing, Heap):
         return abi.heap_control(heap_plan(thing).granules)
-    if isinstance(thing, Slab):
-        slab = slab_plan(thing)
-        pages = slab.slab_count * _rounded(sizes.slab_page + 4 * slab.map_words, pointer)
-        return sizes.slab_state + pages + len(slab.zones) * sizes.slab_zone_state
-    return 0
+    sizes = abi.sizes(pointer)
+    slab = slab_plan(thing)
+    pages = slab.slab_count * _rounded(sizes.slab_page + 4 * slab.map_words, pointer)
+    return sizes.slab_state + pages + len(slab.zones) * sizes.slab_zone_state
 
 
 def descriptor_size(thing: Buffer | Pool | Heap | Slab, pointer: int) -> int:
     """Bytes of flash that describe `thing`, its name's text left out."""
+    if isinstance(thing, Buffer):
+        return 0
     sizes = abi.sizes(pointer)
+    full = sizes.full if thing.checks == "full" else 0
     if isinstance(thing, Pool):
-        return sizes.pool
+        return sizes.pool + full
     if isinstance(thing, Heap):
-        return sizes.heap
-    if isinstance(thing, Slab):
-        slab = slab_plan(thing)
-        tables = len(slab.zones) * sizes.slab_zone + len(slab.size_table)
-        return _rounded(sizes.slab + tables, 4)
-    return 0
+        return sizes.heap + full
+    slab = slab_plan(thing)
+    tables = len(slab.zones) * sizes.slab_zone + len(slab.size_table)
+    return _rounded(sizes.slab + full + tables, 4)
 
 
 def _rounded(size: int, unit: int) -> int:

@@ -48,6 +48,14 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
         ("slab_shift", "u8"),
         ("zone_count", "u8"),
     ),
+    "rw_full_t": (
+        ("state", _WORD),
+        ("held", _WORD),
+        ("notes", _WORD),
+        ("block_size", _WORD),
+        ("places", "u32"),
+        ("note_shift", "u32"),
+    ),
     "rw_zone_t": (
         ("inverse", _WORD),
         ("state", _WORD),

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ramwright import abi
-from ramwright.layout import HeapPlan, Kind, Layout, MemheapPlan, Object, PoolPlan, SlabPlan
+from ramwright.layout import (
+    FullPlan,
+    HeapPlan,
+    Kind,
+    Layout,
+    MemheapPlan,
+    Object,
+    PoolPlan,
+    SlabPlan,
+)
 from ramwright.link_view import adopted_symbol, arena_symbol
 from ramwright.units import byte_count, spelled
 
@@ -136,6 +145,7 @@ def _runtime_includes(layout: Layout) -> list[str]:
     kinds = dict.fromkeys(obj.kind for obj in layout.objects if obj.kind != "buffer")
     names = [_INCLUDES[kind] for kind in ("pool", "heap", "slab") if kind in kinds]
     names += ["memheap.h"] if layout.memheaps else []
+    names += ["full.h"] if any(obj.full for obj in layout.objects) else []
     return [f"ramwright/{name}" for name in ("attributes.h", *names, "layout.h")]
 
 
@@ -175,6 +185,34 @@ def _common(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
         "core": numbering[core],
         "core_name": core.name,
         "attributes": _attributes(layout, obj),
+        **_definition(layout, obj),
+        "layer": _layer(obj, obj.full) if obj.full else None,
+    }
+
+
+def _definition(layout: Layout, obj: Object) -> View:
+    """How the descriptor is defined, and what goes before its members. With checks full it is the
+    head of a larger one, and the handle an alias of that; on a host another name, since
+    AddressSanitizer puts a red zone behind an alias."""
+    if obj.full and _on_host(layout):
+        label = f'__asm__("{handle(obj)}")'
+        definition = f"extern const rw_{obj.kind}_full_t {obj.name}_full {label};\n"
+        definition += f"const rw_{obj.kind}_full_t {obj.name}_full"
+        return {"definition": definition, "member": f".{obj.kind}."}
+    if obj.full:
+        definition = f"static const rw_{obj.kind}_full_t {obj.name}_full"
+        return {"definition": definition, "member": f".{obj.kind}."}
+    return {"definition": f"const {_TYPES[obj.kind]} {handle(obj)}", "member": "."}
+
+
+def _layer(obj: Object, full: FullPlan) -> View:
+    """What checks full add to the descriptor."""
+    return {
+        "handle": f"{obj.name}_full",
+        "places": full.places,
+        "notes": full.notes,
+        "note_shift": full.note_shift,
+        "block_size": obj.plan.block_size if isinstance(obj.plan, PoolPlan) else 0,
     }
 
 

@@ -40,6 +40,7 @@ from ramwright.rules.objects import (
     HOST,
     MAX_HEAP,
     MIN_HEAP,
+    QUARANTINE,
     REST,
     Setting,
     address_bits,
@@ -48,6 +49,7 @@ from ramwright.rules.objects import (
     heap_of,
     heap_size_fits,
     pool_of,
+    quarantine_within,
 )
 from ramwright.rules.regions import home_of, regions_of
 from ramwright.rules.slabs import slab_of
@@ -101,6 +103,7 @@ def _config_of(root: Mapping, file: str, types: Measured, problems: list[Problem
         cpu or "",
         rtos,
         cast(Checks, top.text("checks") or "basic"),
+        quarantine_within(top, QUARANTINE),
         top.flag("debug_name", True),
         types,
         cores,

@@ -41,6 +41,7 @@ class Setting(NamedTuple):
     cpu: str
     rtos: Rtos
     checks: Checks
+    quarantine: int
     debug_name: bool
     types: Measured
     cores: int
@@ -108,10 +109,11 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
         block_size=block_size,
         count=count,
         ctype=ctype,
-        wait=_waits(fields, setting, sharing),
+        wait=_waits(fields, setting, sharing, checks),
         sharing=sharing,
         checks=checks,
         debug_name=fields.flag("debug_name", setting.debug_name),
+        quarantine=quarantine_of(fields, setting, checks),
     )
     if pool.stride * count > MAX_ARENA:
         fields.problem(
@@ -125,7 +127,7 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
     return pool
 
 
-def _waits(fields: Fields, setting: Setting, sharing: Sharing) -> bool:
+def _waits(fields: Fields, setting: Setting, sharing: Sharing, checks: Checks) -> bool:
     """Whether tasks may wait for a block."""
     if not fields.flag("wait", False):
         return False
@@ -143,6 +145,14 @@ def _waits(fields: Fields, setting: Setting, sharing: Sharing) -> bool:
             f"`{fields.name}` waits, but no kernel is named that could suspend a task",
             "say which: `target: {rtos: freertos, …}`",
         )
+    elif checks == "full":
+        fields.problem(
+            "checks" if fields.has("checks") else "wait",
+            "RW0283",
+            f"`{fields.name}` waits, but its checks are full: the quarantine would keep from a "
+            "task what it waits for",
+            "write `checks: basic` for this pool",
+        )
     return True
 
 
@@ -158,13 +168,15 @@ def heap_of(fields: Fields, setting: Setting) -> Heap | None:
     if place is None:
         return None
     warn_of_lines(fields, place, setting, abi.HEAP_GRANULE)
+    checks = checks_of(fields, setting)
     return Heap(
         name=fields.name,
         placement=place,
         size=size,
         sharing=sharing_of(fields, setting),
-        checks=checks_of(fields, setting),
+        checks=checks,
         debug_name=fields.flag("debug_name", setting.debug_name),
+        quarantine=quarantine_of(fields, setting, checks),
     )
 
 
@@ -380,6 +392,40 @@ def sharing_of(fields: Fields, setting: Setting) -> Sharing:
 def checks_of(fields: Fields, setting: Setting) -> Checks:
     """The object's own checks, else the layout's."""
     return cast(Checks, fields.text("checks") or setting.checks)
+
+
+QUARANTINE = 8  # where nobody says
+
+
+def quarantine_of(fields: Fields, setting: Setting, checks: Checks) -> int:
+    """How many freed blocks the object holds back."""
+    own = quarantine_within(fields, setting.quarantine)
+    if fields.has("quarantine") and fields.text("checks") in ("none", "basic"):
+        fields.problem(
+            "quarantine",
+            "RW0291",
+            f"`{fields.name}` has a quarantine, but `checks: {checks}`, which knows none",
+            "write `checks: full`, or delete `quarantine`",
+        )
+    return own if checks == "full" else 0
+
+
+def quarantine_within(fields: Fields, default: int) -> int:
+    """The value of `quarantine`, which has limits."""
+    blocks = fields.number("quarantine", default)
+    if blocks is None:
+        return default
+    if not 1 <= blocks <= abi.QUARANTINE_MAX:
+        fields.problem(
+            "quarantine",
+            "RW0290",
+            f"a quarantine of {blocks} blocks; it has 1 to {abi.QUARANTINE_MAX}",
+            f"each costs {abi.HELD} bytes of .bss, and each free looks at all of them"
+            if blocks
+            else "`checks: basic` has none",
+        )
+        return default
+    return blocks
 
 
 def _natural(block_size: int) -> int:

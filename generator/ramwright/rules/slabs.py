@@ -13,6 +13,7 @@ from ramwright.rules.objects import (
     checks_of,
     multiple_of,
     placement_of,
+    quarantine_of,
     region_of,
     sharing_of,
     warn_of_lines,
@@ -49,6 +50,7 @@ def slab_of(fields: Fields, setting: Setting) -> Slab | None:
     if len(sound) < len(zones) or not distinct:
         return None
     warn_of_lines(fields, place, setting, *(zone.block_size for zone in sound))
+    checks = checks_of(fields, setting)
     return Slab(
         name=fields.name,
         placement=place,
@@ -56,8 +58,9 @@ def slab_of(fields: Fields, setting: Setting) -> Slab | None:
         slab_count=slab_count,
         zones=tuple(sorted(sound, key=lambda zone: zone.block_size)),
         sharing=sharing_of(fields, setting),
-        checks=checks_of(fields, setting),
+        checks=checks,
         debug_name=fields.flag("debug_name", setting.debug_name),
+        quarantine=quarantine_of(fields, setting, checks),
     )
 
 

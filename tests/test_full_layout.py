@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks full in the linked firmware: verify knows the layer's descriptors and states, objects
+without it are as they were, and what nobody uses is not linked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from boards.faults import Good
+from boards.linking import RTTHREAD, Project
+from ramwright.linked import state_addresses
+from ramwright.load import understood
+from ramwright.planner import plan
+from ramwright.render import render
+from ramwright.structs import size_of
+from ramwright.verify import verify
+
+OBJECTS = """
+pools:
+  frames: {region: ram, block_size: 20, count: 10, alignment: 16, sharing: interrupt, CHECKS}
+heaps:
+  small: {region: ram, size: 1K, CHECKS}
+  bulk: {region: other, size: 16K}
+slabs:
+  kernel: {region: other, slab_size: 1K, slab_count: 4, zones: [{block_size: 16}], CHECKS}
+memheaps:
+  system: {members: [small, bulk]}
+"""
+FULL = OBJECTS.replace("CHECKS", "checks: full, quarantine: 3")
+LINK = "link: {anchor: .data, insert: after}"
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Good:
+    """RT-Thread's board, objects with and without the layer."""
+    directory = tmp_path_factory.mktemp("good")
+    project = Project(RTTHREAD, directory, occupied=True)
+    layout = project.layout(FULL, LINK)
+    return Good(layout, project.firmware(layout), directory / "firmware.elf")
+
+
+def test_verified(good: Good) -> None:
+    assert verify(good.layout, good.elf) == ()
+
+
+def test_map_and_elf_agree_on_the_states(good: Good) -> None:
+    """The sizes in the plan, each to the word, are those of the linked states."""
+    planned = {obj.name: obj.state_size for obj in good.layout.objects if obj.state_size}
+    linked = dict.fromkeys(planned, 0)
+    for name, _, size in state_addresses(good.layout, good.elf):
+        linked[name] += size
+    assert {name: size for name, size in linked.items() if name != "frames"} == {
+        name: size for name, size in planned.items() if name != "frames"
+    }
+    assert abs(linked["frames"] - planned["frames"]) < 4
+
+
+FIELDS = {
+    "places": 40,
+    "note_shift": 3,
+    "block_size": 32,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("pool", "frames"), ("heap", "small"), ("slab", "kernel")]
+)
+@pytest.mark.parametrize("field", FIELDS)
+def test_another_value_in_the_layer_is_found(good: Good, kind: str, name: str, field: str) -> None:
+    handle = f"{name}_{kind}"
+    at = good.elf.symbols[handle].address + size_of(f"rw_{kind}_t", 4)
+    symbols = {**good.elf.symbols, "layer": replace(good.elf.symbols[handle], address=at)}
+    seeded = replace(good, elf=replace(good.elf, symbols=symbols))
+    elf = seeded.with_field("layer", "rw_full_t", field, FIELDS[field])
+    found = [problem.what for problem in verify(good.layout, elf)]
+    assert any(f"{field} is {FIELDS[field]}" in what for what in found), found
+
+
+def test_a_quarantine_that_startup_does_not_clear_is_found(good: Good) -> None:
+    at = good.elf.symbols["small_heap"].address + size_of("rw_heap_t", 4)
+    symbols = {**good.elf.symbols, "layer": replace(good.elf.symbols["small_heap"], address=at)}
+    seeded = replace(good, elf=replace(good.elf, symbols=symbols))
+    elf = seeded.with_field("layer", "rw_full_t", "held", good.address("bulk"))
+    assert verify(good.layout, elf) != ()
+
+
+def generated(objects: str) -> dict[str, str]:
+    """What is generated for a layout with these objects."""
+    text = (
+        "ramwright: 1\nname: app\ntarget: {cpu: cortex-m3}\nhome: ram\nregions:\n"
+        "  ram: {origin: 0x20000000, size: 128K, linker: RAM}\n"
+        "  other: {origin: 0x10000000, size: 64K, linker: OTHER}\n" + objects
+    )
+    config, problems, _ = understood(text.encode(), "app.yaml")
+    assert config is not None, problems
+    return render(plan(config))
+
+
+def test_nothing_of_it_is_in_a_layout_without() -> None:
+    outputs = generated(OBJECTS.replace("CHECKS", "checks: basic"))
+    assert not any("full" in text.replace(".full = 10", "") for text in outputs.values())
+
+
+def test_quarantine_is_one_for_all_or_each_its_own() -> None:
+    mixed = OBJECTS.replace("CHECKS", "quarantine: 5", 1).replace("CHECKS", "debug_name: true")
+    source = generated("checks: full\nquarantine: 2\n" + mixed)["app_memory.c"]
+    assert source.count("rw_held_t held[9];") == 1  # frames; four places are spare
+    assert source.count("rw_held_t held[6];") == 3
+    assert "rw_held_t held[12];" in generated("checks: full\n" + mixed)["app_memory.c"]
