@@ -24,12 +24,14 @@ HEAP_GRANULE = 8
 HEAP_GRANULES_MAX_16 = 32767  # with 16-bit links
 HEAP_GRANULES_MAX = 2**22 - 1  # with 32-bit links
 
-SLAB = 52  # rw_slab_t
+SLAB = 44  # rw_slab_t
 SLAB_BLOCKS_MAX = 1024
-SLAB_STATE = 12  # rw_slab_state_t
-SLAB_PAGE = 20  # rw_page_t
-SLAB_ZONE = 20  # rw_zone_t
-SLAB_ZONE_STATE = 8  # rw_zone_state_t
+SLAB_STATE = 8  # rw_slab_state_t
+SLAB_PAGE = 24  # rw_page_t
+SLAB_ZONE = 12  # rw_zone_t
+SLAB_ZONE_STATE = 12  # rw_zone_state_t
+SLAB_SHIFT_BITS = 5  # of rw_zone_t.cut
+SLAB_PLACES = 3  # from one zone to the next in a size table
 
 MEMHEAP = 24  # rw_memheap_t
 

@@ -93,7 +93,7 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "heap": ("_heap", *_ALLOCATOR, "_arena", "_state"),
     "slab": (
         *("_slab", *_ALLOCATOR, "_arena", "_state", "_pages", "_maps"),
-        *("_zones", "_zone_states", "_size_table"),
+        *("_zones", "_size_table"),
     ),
     "memheap": ("_memheap", *_ALLOCATOR, "_members"),
 }

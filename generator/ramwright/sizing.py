@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import gcd
 
 from ramwright import abi
 from ramwright.layout import HeapPlan, PoolPlan, SlabPlan, ZonePlan
@@ -47,13 +48,17 @@ def heap_plan(heap: Heap) -> HeapPlan:
 def slab_plan(slab: Slab) -> SlabPlan:
     """Constants of a slab."""
     zones = tuple(_zone_plan(slab, zone) for zone in slab.zones)
+    step = gcd(*(zone.block_size for zone in zones))
+    table_shift = abi.shift_of(step)
     return SlabPlan(
         slab_size=slab.slab_size,
         slab_shift=abi.shift_of(slab.slab_size),
         slab_count=slab.slab_count,
         zones=zones,
         map_words=-(-max(zone.blocks for zone in zones) // 32),
-        size_table=_size_table(zones),
+        state_size=abi.SLAB_STATE + (len(zones) + 1) * abi.SLAB_ZONE_STATE,
+        table_shift=table_shift,
+        size_table=_size_table(zones, table_shift),
     )
 
 
@@ -67,7 +72,7 @@ def state_size(thing: Buffer | Pool | Heap | Slab) -> int:
     if isinstance(thing, Slab):
         slab = slab_plan(thing)
         per_slab = abi.SLAB_PAGE + 4 * slab.map_words
-        return abi.SLAB_STATE + slab.slab_count * per_slab + len(slab.zones) * abi.SLAB_ZONE_STATE
+        return slab.state_size + slab.slab_count * per_slab
     return 0
 
 
@@ -79,7 +84,7 @@ def descriptor_size(thing: Buffer | Pool | Heap | Slab) -> int:
         return abi.HEAP
     if isinstance(thing, Slab):
         slab = slab_plan(thing)
-        return _word(abi.SLAB + len(slab.zones) * abi.SLAB_ZONE + len(slab.size_table))
+        return _word(abi.SLAB + len(slab.all_zones) * abi.SLAB_ZONE + len(slab.size_table))
     return 0
 
 
@@ -99,9 +104,10 @@ def _zone_plan(slab: Slab, zone: Zone) -> ZonePlan:
     )
 
 
-def _size_table(zones: Sequence[ZonePlan]) -> tuple[int, ...]:
-    """For sizes 1..8, 9..16, … up to the largest block: the first zone that holds them."""
+def _size_table(zones: Sequence[ZonePlan], shift: int) -> tuple[int, ...]:
+    """For as many sizes each as 2**shift, up to the largest block: the place of the first zone that
+    holds them, behind that of runs."""
     table: list[int] = []
-    for index, zone in enumerate(zones):
-        table += [index] * (zone.block_size // 8 - len(table))
+    for number, zone in enumerate(zones, 1):
+        table += [number * abi.SLAB_PLACES] * ((zone.block_size >> shift) - len(table))
     return tuple(table)
