@@ -9,19 +9,24 @@
  *             |b|b|b|b|b|b|b|b| block | block | run of two slabs              |
  *
  *     pages   | page 0        | page 1        | page 2        | page 3        | ...
- *               zone: the one   zone: the one   zone: NULL      zone: NULL
- *               of block size   of block size   used: 1         used: 1
- *               128             512             room: 2         room: 0
+ *               zone: the one   zone: the one   zone: runs      zone: runs
+ *               of block size   of block size   base: slab 2    base: NULL
+ *               128             512             room: 2
  *
  *     a page is a rw_page_t and the map of its slab, one bit a block, set: used; block 0 is the
  *     most significant bit of word 0
  *
- *     room    1 1 0 1 1 ...        map words with a free block, word 0 the most significant bit
- *     map     |010..|...1|1111|0011|
- *     block    0                 blocks    what is left of the last word counts as used
+ *     room    1 1 0 1 1 1 1 ...    0: all blocks of this map word are used; word 0 the most
+ *     map     |010..|...1|1111|001.|  significant bit
+ *     block    0               blocks
  *
- * The map of a slab that nobody owns is all zero, so taking one costs the same however many blocks
- * it is cut into.
+ * What follows the last block in its word, and the bits of room beyond the last word, are never
+ * looked at: a slab without a free block is in no list, and in one that has any the lowest is
+ * taken. The map of a slab that nobody owns is all zero, so taking one costs the same however many
+ * blocks it is cut into.
+ *
+ * Zone 0 is that of runs: one block to a slab, which is what the first slab of a run looks like to
+ * a free. The slabs that a run goes on with have no base, so no address in them is a block's.
  *
  * A zone's slabs with room are in a list; slabs that were used and returned are in another, and
  * serve any zone. Each zone is promised min_slabs; what is left when every zone has its promise,
