@@ -71,8 +71,8 @@ FIELDS = {
 def test_another_value_in_the_layer_is_found(good: Good, kind: str, name: str, field: str) -> None:
     handle = f"{name}_{kind}"
     at = good.elf.symbols[handle].address + size_of(f"rw_{kind}_t", 4)
-    symbols = {**good.elf.symbols, "layer": replace(good.elf.symbols[handle], address=at)}
-    seeded = replace(good, elf=replace(good.elf, symbols=symbols))
+    symbols = {**good.elf.symbols, "layer": good.elf.symbols[handle]._replace(address=at)}
+    seeded = replace(good, elf=good.elf._replace(symbols=symbols))
     elf = seeded.with_field("layer", "rw_full_t", field, FIELDS[field])
     found = [problem.what for problem in verify(good.layout, elf)]
     assert any(f"{field} is {FIELDS[field]}" in what for what in found), found
@@ -80,8 +80,8 @@ def test_another_value_in_the_layer_is_found(good: Good, kind: str, name: str, f
 
 def test_a_quarantine_that_startup_does_not_clear_is_found(good: Good) -> None:
     at = good.elf.symbols["small_heap"].address + size_of("rw_heap_t", 4)
-    symbols = {**good.elf.symbols, "layer": replace(good.elf.symbols["small_heap"], address=at)}
-    seeded = replace(good, elf=replace(good.elf, symbols=symbols))
+    symbols = {**good.elf.symbols, "layer": good.elf.symbols["small_heap"]._replace(address=at)}
+    seeded = replace(good, elf=good.elf._replace(symbols=symbols))
     elf = seeded.with_field("layer", "rw_full_t", "held", good.address("bulk"))
     assert verify(good.layout, elf) != ()
 

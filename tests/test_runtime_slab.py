@@ -26,55 +26,73 @@ MUTANTS = {
     "a revived word stays hidden": (
         "slab_zone.h",
         "page->room |= SLAB_FIRST_BIT >> word;",
-        "page->room = SLAB_FIRST_BIT >> word;",
+        "",
+        "slab_random",
+    ),
+    "a full slab stays hidden": (
+        "slab_zone.h",
+        "if (page->free == 1U) {",
+        "if (false) {",
         "slab_random",
     ),
     "a promise is one slab short": (
         "slab_zone.h",
-        "if (slabs >= zone->min_slabs) {\n        slab->state->shared--;",
-        "if (slabs > zone->min_slabs) {\n        slab->state->shared--;",
+        "if (slabs >= zone->min_slabs) {\n        state->shared--;",
+        "if (slabs > zone->min_slabs) {\n        state->shared--;",
         "slab_sharing",
     ),
     "a maximum is not kept": (
-        "slab_page.h",
-        "slabs < zone->max_slabs &&",
+        "slab_zone.h",
         "slabs <= zone->max_slabs &&",
+        "slabs <= zone->max_slabs + 1U &&",
         "slab_sharing",
     ),
     "a run takes promised slabs": (
-        "slab_run.c",
-        "length + state->shared <= slab->shared_count",
-        "length <= slab->shared_count",
+        "slab_zone.h",
+        "&& shared <= slab->shared_count",
+        "",
         "slab_sharing",
     ),
     "skipped slabs are lost": (
         "slab_run.c",
-        "slab_return(slab, page);",
-        "slab_return(slab, slab_page(slab, start));",
-        "slab_sharing",
-    ),
-    "a run is not accounted for": (
-        "slab_run.c",
-        "state->shared = (uint16_t)(state->shared + length);",
+        "slab_return(state, skipped);",
         "",
         "slab_sharing",
     ),
-    "links back are wrong": (
+    "a run stays on the list of returned slabs": (
+        "slab_run.c",
+        "*link = *next;",
+        "link = next;",
+        "slab_sharing",
+    ),
+    "a trimmed run keeps its account": (
+        "slab_run.c",
+        "owner->slabs--;",
+        "",
+        "slab_sharing",
+    ),
+    "a run is not accounted for": (
         "slab_zone.h",
+        "shared += count;",
+        "shared += 1U;",
+        "slab_sharing",
+    ),
+    "links back are wrong": (
+        "slab_page.h",
         "next->link = link;",
         "next->link = &next->next;",
         "slab_random",
     ),
-    "the rest of the last word counts as free": (
-        "slab_zone.h",
-        "SLAB_OTHER_BITS >> last % SLAB_WORD_BITS;",
-        "0;",
+    "a full word keeps its room": (
+        "slab.c",
+        "page->room = room ^ SLAB_FIRST_BIT >> word;",
+        "",
         "slab_random",
     ),
-    "a returned slab keeps its map": (
-        "slab_zone.h",
-        "*slab_map_last(page, last) = 0;",
-        "",
+    "a full slab stays in its list": (
+        "slab.c",
+        "if (left == 0) {\n        slab_unlink(page);",
+        "if (false) {\n        slab_unlink(page);",
         "slab_random",
     ),
     "a double free is believed": (
@@ -83,11 +101,23 @@ MUTANTS = {
         "if (false)",
         "slab_misuse",
     ),
+    "what a run goes on with is taken for its start": (
+        "slab_run.c",
+        "page->base = NULL;",
+        "page->base = slab_address(slab, index);",
+        "slab_misuse",
+    ),
     "check does not look at links back": (
         "slab_check.c",
-        " && page->link == link",
+        " || page->link != link",
         "",
         "slab_misuse",
+    ),
+    "a zone counts what others use": (
+        "slab_inspect.c",
+        "page->zone == zone && page->base != NULL",
+        "page->zone != NULL && page->base != NULL",
+        "slab_sharing",
     ),
 }
 

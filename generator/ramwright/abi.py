@@ -29,12 +29,14 @@ HEAP_GRANULES_MAX_16 = 32767  # with 16-bit links
 HEAP_GRANULES_MAX = 2**22 - 1  # with 32-bit links
 HEAP_MAP_WORDS = {16: 3, 32: 5}  # by link width; they lie behind the state, the bins behind them
 
-SLAB = 52  # rw_slab_t
+SLAB = 44  # rw_slab_t
 SLAB_BLOCKS_MAX = 1024
-SLAB_STATE = 12  # rw_slab_state_t
-SLAB_PAGE = 20  # rw_page_t
-SLAB_ZONE = 20  # rw_zone_t
-SLAB_ZONE_STATE = 8  # rw_zone_state_t
+SLAB_STATE = 8  # rw_slab_state_t
+SLAB_PAGE = 24  # rw_page_t
+SLAB_ZONE = 12  # rw_zone_t
+SLAB_ZONE_STATE = 12  # rw_zone_state_t
+SLAB_SHIFT_BITS = 5  # of rw_zone_t.cut
+SLAB_PLACES = 3  # from one zone to the next in a size table
 
 MEMHEAP = 24  # rw_memheap_t
 
@@ -82,10 +84,10 @@ _WIDE = Sizes(
     pool=80,
     pool_wait_state=24,
     heap=48,
-    slab=88,
+    slab=80,
     slab_state=16,
     slab_page=40,
-    slab_zone=32,
+    slab_zone=16,
     slab_zone_state=16,
     full=40,
     full_state=16,
@@ -118,6 +120,11 @@ def heap_control(granules: int) -> int:
     links = heap_link_bits(granules)
     size = HEAP_STATE + 4 * HEAP_MAP_WORDS[links] + heap_bins(granules) * links // 8
     return -(-size // 4) * 4
+
+
+def slab_control(zones: int, pointer: int) -> int:
+    """Bytes of a slab's state and those of its `zones`, that of runs included."""
+    return sizes(pointer).slab_state + zones * sizes(pointer).slab_zone_state
 
 
 def inverse_of_odd(value: int) -> int:

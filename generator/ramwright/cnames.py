@@ -95,7 +95,7 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "heap": ("_heap", *_ALLOCATOR, "_arena", "_state", *_FULL),
     "slab": (
         *("_slab", *_ALLOCATOR, "_arena", "_state", "_pages", "_maps"),
-        *("_zones", "_zone_states", "_size_table", *_FULL, "_notes"),
+        *("_zones", "_size_table", *_FULL, "_notes"),
     ),
     "memheap": ("_memheap", *_ALLOCATOR, "_members"),
 }

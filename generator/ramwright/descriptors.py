@@ -53,15 +53,14 @@ def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
         *_name_fault(elf, struct, obj.name, obj.debug_name),
         *_core_faults(elf, struct.fields["core"], obj),
     ]
-    links = obj.plan.links_size if isinstance(obj.plan, PoolPlan) else 0  # before the pool's head
-    states = [State(struct.fields["state"] - links, _state_size(obj, elf.pointer_size))]
+    states = [
+        State(_state_address(struct, obj, elf.pointer_size), _state_size(obj, elf.pointer_size))
+    ]
     if isinstance(obj.plan, SlabPlan):
         states.append(
             State(struct.fields["pages"], obj.plan.slab_count * struct.fields["page_size"])
         )
-        zones = _zones(elf, struct, obj.plan)
-        faults += zones.faults
-        states += zones.states
+        faults += _zone_faults(elf, struct, obj.plan)
         faults += _size_table_faults(elf, struct, obj.plan)
     if obj.full is not None:
         layer = _layer(elf, address + size_of(f"rw_{obj.kind}_t", elf.pointer_size), obj, obj.full)
@@ -155,20 +154,29 @@ def _core_faults(elf: ElfImage, core: int, obj: Object) -> Iterator[str]:
             return
 
 
+def _state_address(struct: Struct, obj: Object, pointer: int) -> int:
+    """Where the variable starts that is named after the object and `state`: a pool's descriptor
+    points to the head behind the links, a slab's to its zones' states behind its own."""
+    if isinstance(obj.plan, SlabPlan):
+        return struct.fields["zone_states"] - abi.sizes(pointer).slab_state
+    links = obj.plan.links_size if isinstance(obj.plan, PoolPlan) else 0
+    return struct.fields["state"] - links
+
+
 def _state_size(obj: Object, pointer: int) -> int:
-    """Bytes of the variable that is named after the object and `state`: a pool's links lie before
-    its head, a heap's map and bins behind."""
+    """Bytes of that variable; a heap's map and bins lie behind its state."""
     if isinstance(obj.plan, PoolPlan):
         return obj.plan.state_size
     if isinstance(obj.plan, HeapPlan):
         return abi.heap_control(obj.plan.granules)
-    return abi.sizes(pointer).slab_state
+    assert isinstance(obj.plan, SlabPlan)
+    return abi.slab_control(len(obj.plan.all_zones), pointer)
 
 
 _STATE_PIECES: dict[str, tuple[str, ...]] = {
     "pool": (),
     "heap": (),
-    "slab": ("pages", "zone_states"),
+    "slab": ("pages",),
 }
 _OPERATIONS = (
     *("alloc", "alloc_aligned", "resize", "lower", "free"),
@@ -201,35 +209,30 @@ def _constants(obj: Object) -> dict[str, int]:
         return {"granules": plan.granules}
     assert isinstance(plan, SlabPlan)
     return {
-        "slab_size": plan.slab_size,
-        "largest": plan.zones[-1].block_size,
+        "last": plan.largest - 1,
         "slab_count": plan.slab_count,
-        "shared_count": plan.slab_count - sum(zone.min_slabs for zone in plan.zones),
+        "shared_count": plan.shared_count,
         "slab_shift": plan.slab_shift,
-        "zone_count": len(plan.zones),
+        "table_shift": plan.table_shift,
     }
 
 
-def _zones(elf: ElfImage, struct: Struct, plan: SlabPlan) -> Linked:
-    faults: list[str] = []
-    states: list[State] = []
+def _zone_faults(elf: ElfImage, struct: Struct, plan: SlabPlan) -> Iterator[str]:
+    """Zones are numbered as in rw_slab_zone_stats: 0 is that of runs."""
     stride = size_of("rw_zone_t", elf.pointer_size)
-    for index, zone in enumerate(plan.zones):
+    for index, zone in enumerate(plan.all_zones):
         linked = struct_at(elf, "rw_zone_t", struct.fields["zones"] + index * stride)
         if linked is None:
-            faults.append(f"zone {index} has no bytes in the image")
+            yield f"zone {index} has no bytes in the image"
             continue
         expected = {
             "inverse": zone.inverse,
+            "cut": zone.blocks << abi.SLAB_SHIFT_BITS | zone.shift,
             "block_size": zone.block_size,
-            "shift": zone.shift,
-            "blocks": zone.blocks,
             "min_slabs": zone.min_slabs,
             "max_slabs": zone.max_slabs,
         }
-        faults += (f"zone {index}: {fault}" for fault in _differences(linked, expected))
-        states.append(State(linked.fields["state"], abi.sizes(elf.pointer_size).slab_zone_state))
-    return Linked(tuple(faults), tuple(states))
+        yield from (f"zone {index}: {fault}" for fault in _differences(linked, expected))
 
 
 def _layer(elf: ElfImage, address: int, obj: Object, full: FullPlan) -> Linked:

@@ -67,7 +67,23 @@ class SlabPlan(NamedTuple):
     slab_count: int
     zones: tuple[ZonePlan, ...]
     map_words: int  # 32-bit words of block bits per slab
-    size_table: tuple[int, ...]  # (size - 1) // 8 -> zone index
+    table_shift: int
+    size_table: tuple[int, ...]  # (size - 1) >> table_shift -> place of the zone
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest block."""
+        return self.zones[-1].block_size
+
+    @property
+    def shared_count(self) -> int:
+        """Slabs that no zone is promised."""
+        return self.slab_count - sum(zone.min_slabs for zone in self.zones)
+
+    @property
+    def all_zones(self) -> tuple[ZonePlan, ...]:
+        """The zone of runs, in which one block takes whole slabs, and those of the config."""
+        return (ZonePlan(0, 1, 0, 1, 0, self.slab_count), *self.zones)
 
 
 class FullPlan(NamedTuple):

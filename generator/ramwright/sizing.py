@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import gcd
 
 from ramwright import abi
 from ramwright.layout import FullPlan, HeapPlan, PoolPlan, SlabPlan, ZonePlan
@@ -52,13 +53,16 @@ def heap_plan(heap: Heap) -> HeapPlan:
 def slab_plan(slab: Slab) -> SlabPlan:
     """Constants of a slab."""
     zones = tuple(_zone_plan(slab, zone) for zone in slab.zones)
+    step = gcd(*(zone.block_size for zone in zones))
+    table_shift = abi.shift_of(step)
     return SlabPlan(
         slab_size=slab.slab_size,
         slab_shift=abi.shift_of(slab.slab_size),
         slab_count=slab.slab_count,
         zones=zones,
         map_words=-(-max(zone.blocks for zone in zones) // 32),
-        size_table=_size_table(zones),
+        table_shift=table_shift,
+        size_table=_size_table(zones, table_shift),
     )
 
 
@@ -92,10 +96,9 @@ def _own_state_size(thing: Pool | Heap | Slab, pointer: int) -> int:
         return pool_plan(thing, pointer).state_size
     if isinstance(thing, Heap):
         return abi.heap_control(heap_plan(thing).granules)
-    sizes = abi.sizes(pointer)
     slab = slab_plan(thing)
-    pages = slab.slab_count * _rounded(sizes.slab_page + 4 * slab.map_words, pointer)
-    return sizes.slab_state + pages + len(slab.zones) * sizes.slab_zone_state
+    page = _rounded(abi.sizes(pointer).slab_page + 4 * slab.map_words, pointer)
+    return abi.slab_control(len(slab.all_zones), pointer) + slab.slab_count * page
 
 
 def descriptor_size(thing: Buffer | Pool | Heap | Slab, pointer: int) -> int:
@@ -109,7 +112,7 @@ def descriptor_size(thing: Buffer | Pool | Heap | Slab, pointer: int) -> int:
     if isinstance(thing, Heap):
         return sizes.heap + full
     slab = slab_plan(thing)
-    tables = len(slab.zones) * sizes.slab_zone + len(slab.size_table)
+    tables = len(slab.all_zones) * sizes.slab_zone + len(slab.size_table)
     return _rounded(sizes.slab + full + tables, 4)
 
 
@@ -129,9 +132,10 @@ def _zone_plan(slab: Slab, zone: Zone) -> ZonePlan:
     )
 
 
-def _size_table(zones: Sequence[ZonePlan]) -> tuple[int, ...]:
-    """For sizes 1..8, 9..16, … up to the largest block: the first zone that holds them."""
+def _size_table(zones: Sequence[ZonePlan], shift: int) -> tuple[int, ...]:
+    """For as many sizes each as 2**shift, up to the largest block: the place of the first zone that
+    holds them, behind that of runs."""
     table: list[int] = []
-    for index, zone in enumerate(zones):
-        table += [index] * (zone.block_size // 8 - len(table))
+    for number, zone in enumerate(zones, 1):
+        table += [number * abi.SLAB_PLACES] * ((zone.block_size >> shift) - len(table))
     return tuple(table)

@@ -55,6 +55,7 @@ _TABLES = (
     _Table("rw_check_cores", "rw_check_core_t", "check", ("heap", "slab", "pool")),
     _Table("rw_walk_cores", "rw_walk_core_t", "walk", ("heap", "slab", "pool")),
     _Table("rw_stats_cores", "rw_stats_core_t", "stats", ("heap", "slab", "pool")),
+    _Table("rw_zone_stats_cores", "rw_zone_stats_core_t", "zone_stats", ("slab",)),
 )
 
 
@@ -301,23 +302,22 @@ def _slab(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
         "summary": _summary(obj, what),
         "slab_count": plan.slab_count,
         "slab_shift": plan.slab_shift,
+        "table_shift": plan.table_shift,
         "map_words": plan.map_words,
-        "slab_size": plan.slab_size,
-        "zone_count": len(plan.zones),
+        "zone_count": len(plan.all_zones),
         "zones": [
             {
-                "index": index,
                 "inverse": f"0x{zone.inverse:016x}",
-                "block_size": zone.block_size,
                 "blocks": zone.blocks,
+                "shift": zone.shift,
+                "block_size": zone.block_size,
                 "min_slabs": zone.min_slabs,
                 "max_slabs": zone.max_slabs,
-                "shift": zone.shift,
             }
-            for index, zone in enumerate(plan.zones)
+            for zone in plan.all_zones
         ],
-        "largest": plan.zones[-1].block_size,
-        "shared_count": plan.slab_count - sum(zone.min_slabs for zone in plan.zones),
+        "largest": plan.largest,
+        "shared_count": plan.shared_count,
         "size_table_length": len(table),
         "size_table_rows": [", ".join(map(str, row)) for row in rows],
     }

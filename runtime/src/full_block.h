@@ -138,7 +138,7 @@ static inline bool full_sound(const rw_object_t *object, uint8_t *block, size_t 
 RW_INLINE void full_note_freed(const rw_object_t *object, const uint8_t *block, size_t extent)
 {
     if (object->kind == RW_SLAB) {
-        const size_t most = ((const rw_slab_t *)(const void *)object)->slab_size;
+        const size_t most = (size_t)1 << ((const rw_slab_t *)(const void *)object)->slab_shift;
         *full_note(object, block) = full_noted(extent < most ? extent : most);
     }
 }

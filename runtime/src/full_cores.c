@@ -69,7 +69,12 @@
 #define FULL_SLAB(name, lock)                                                                      \
     FULL_CORE(slab, name, lock);                                                                   \
     FULL_COMMON(slab, name)                                                                        \
-    FULL_SIZED(slab, name)
+    FULL_SIZED(slab, name)                                                                         \
+    bool rw_slab_zone_stats_full_##name(const rw_object_t *object, size_t number,                  \
+                                        rw_zone_stats_t *out)                                      \
+    {                                                                                              \
+        return rw_slab_zone_stats_basic_##name(object, number, out);                               \
+    }
 
 #define FULL_POOL(name, lock)                                                                      \
     FULL_CORE(pool, name, lock);                                                                   \
@@ -119,6 +124,7 @@ FULL_TASK(heap, lower, _16);
 FULL_TASK_CORE(heap, _32);
 FULL_TASK(heap, lower, _32);
 FULL_TASK_CORE(slab, );
+FULL_TASK(slab, zone_stats, );
 
 #else
 

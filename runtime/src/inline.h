@@ -6,7 +6,21 @@
 #ifndef RAMWRIGHT_SRC_INLINE_H
 #define RAMWRIGHT_SRC_INLINE_H
 
+#include <stdint.h>
+
 #define RW_INLINE static inline __attribute__((always_inline))
 #define RW_NOINLINE static __attribute__((noinline))
+
+/* value, turned right by the five lowest bits of turn, whatever the others are. The instruction
+ * does so by itself, which compilers do not believe. */
+RW_INLINE uint32_t rw_rotate_right(uint32_t value, uint32_t turn)
+{
+#if defined(__thumb2__) && !defined(RW_PORTABLE_C)
+    __asm("ror %0, %0, %1" : "+r"(value) : "r"(turn));
+    return value;
+#else
+    return value >> (turn & 31U) | value << ((0U - turn) & 31U);
+#endif
+}
 
 #endif

@@ -26,63 +26,62 @@ RW_INLINE uint32_t slab_ones(uint32_t bits)
     return count;
 }
 
+/* Whether zone is one of the slab's, that of runs apart. */
 static bool slab_zone_known(const rw_slab_t *slab, const rw_zone_t *zone)
 {
-    for (uint32_t at = 0; at < slab->zone_count; at++) {
-        if (zone == &slab->zones[at]) {
+    for (uint32_t place = SLAB_PLACES; place < slab_places_end(slab); place += SLAB_PLACES) {
+        if (zone == slab_zone_at(slab, place)) {
             return true;
         }
     }
     return false;
 }
 
-/* Whether map and room agree, used is what the map says, and what is left of the last word is
- * marked used. A slab of one block is never in a list, and its room never looked at. */
-static bool slab_map_sound(rw_page_t *page)
+/* Whether the words of the page's map from first on are zero. */
+static bool slab_map_zero(const rw_slab_t *slab, rw_page_t *page, uint32_t first)
 {
-    const uint32_t blocks = page->zone->blocks;
-    const uint32_t words = (blocks + SLAB_WORD_BITS - 1U) / SLAB_WORD_BITS;
-    uint32_t room = UINT32_MAX;
-    uint32_t used = blocks - words * SLAB_WORD_BITS; /* below 0: the rest of the last word */
-    for (uint32_t word = 0; word < words; word++) {
-        const uint32_t bits = slab_map(page)[word];
-        room ^= bits == UINT32_MAX && blocks > 1U ? SLAB_FIRST_BIT >> word : 0U;
-        used += slab_ones(bits);
-    }
-    const uint32_t rest = SLAB_OTHER_BITS >> (blocks - 1U) % SLAB_WORD_BITS;
-    return page->room == room && page->used == used &&
-           (*slab_map_last(page, blocks - 1U) & rest) == rest;
-}
-
-/* Whether a page that names a zone is sound in itself. */
-static bool slab_zone_page_sound(const rw_slab_t *slab, rw_page_t *page)
-{
-    return slab_zone_known(slab, page->zone) && page->used != 0 && slab_map_sound(page);
-}
-
-/* Whether a run of at least one slab starts at index, and its other pages say so. */
-static bool slab_run_sound(const rw_slab_t *slab, uint32_t index)
-{
-    const uint32_t length = slab_page(slab, index)->room;
-    if (length == 0 || length > slab->state->top - index) {
-        return false;
-    }
-    for (uint32_t other = index; other < index + length; other++) {
-        const rw_page_t *const page = slab_page(slab, other);
-        if (page->zone != NULL || page->used != 1 || page->index != other ||
-            (page->room != 0) != (other == index)) {
+    const uint32_t *const end = (uint32_t *)(void *)slab_page_after(slab, page);
+    for (const uint32_t *word = slab_map(page) + first; word < end; word++) {
+        if (*word != 0) {
             return false;
         }
     }
     return true;
 }
 
-/* Whether the map of a slab that nobody owns is ready for any zone. */
-static bool slab_map_zero(const rw_slab_t *slab, rw_page_t *page)
+/* Whether map and room agree, free is what the map says, and no bit beyond the last block is set.
+ * Where a block takes all of a slab, room is 1. */
+static bool slab_map_sound(const rw_slab_t *slab, rw_page_t *page)
 {
-    const uint32_t *const end = (uint32_t *)(void *)((uint8_t *)page + slab->page_size);
-    for (const uint32_t *word = slab_map(page); word < end; word++) {
-        if (*word != 0) {
+    const uint32_t blocks = slab_blocks(page->zone);
+    const uint32_t words = (blocks + SLAB_WORD_BITS - 1U) / SLAB_WORD_BITS;
+    const uint32_t rest = words * SLAB_WORD_BITS - blocks;
+    uint32_t room = UINT32_MAX;
+    uint32_t used = 0;
+    for (uint32_t word = 0; word < words; word++) {
+        const uint32_t bits = slab_map(page)[word];
+        room ^= bits == UINT32_MAX ? SLAB_FIRST_BIT >> word : 0U;
+        used += slab_ones(bits);
+    }
+    const uint32_t beyond = slab_map(page)[words - 1U] & (((uint32_t)1 << rest) - 1U);
+    return page->room == (blocks == 1U ? 1U : room) && used != 0 && page->free + used == blocks &&
+           beyond == 0 && slab_map_zero(slab, page, words);
+}
+
+/* Whether a run of at least one slab starts at index, and its other pages say so. */
+static bool slab_run_sound(const rw_slab_t *slab, uint32_t index)
+{
+    rw_page_t *const first = slab_page(slab, index);
+    const uint32_t length = first->room;
+    if (first->base != slab_address(slab, index) || first->free != 0 || length == 0 ||
+        length > slab_state(slab)->top - index || *slab_map(first) != SLAB_FIRST_BIT ||
+        !slab_map_zero(slab, first, 1)) {
+        return false;
+    }
+    for (uint32_t other = index + 1U; other < index + length; other++) {
+        rw_page_t *const page = slab_page(slab, other);
+        if (page->zone != slab->zones || page->index != other || page->base != NULL ||
+            !slab_map_zero(slab, page, 0)) {
             return false;
         }
     }
@@ -96,20 +95,21 @@ static uint32_t slab_check_pages(const rw_slab_t *slab, slab_census_t *census)
     uint32_t index = 0;
     while (index < slab->slab_count) {
         rw_page_t *const page = slab_page(slab, index);
-        const bool opened = index < slab->state->top;
+        const bool opened = index < slab_state(slab)->top;
         uint32_t length = 1;
         bool sound = page->index == (opened ? index : 0U);
-        if (slab_page_free(page)) {
-            sound = sound && slab_map_zero(slab, page);
+        if (page->zone == NULL) {
+            sound = sound && slab_map_zero(slab, page, 0);
             census->returned += opened ? 1U : 0U;
         } else if (!opened) {
             sound = false;
-        } else if (page->zone != NULL) {
-            sound = sound && slab_zone_page_sound(slab, page);
-        } else {
-            sound = slab_run_sound(slab, index);
+        } else if (page->zone == slab->zones) {
+            sound = sound && slab_run_sound(slab, index);
             length = page->room;
             census->in_runs += length;
+        } else {
+            sound = sound && slab_zone_known(slab, page->zone) &&
+                    page->base == slab_address(slab, index) && slab_map_sound(slab, page);
         }
         if (!sound) {
             return index;
@@ -123,7 +123,7 @@ static uint32_t slab_check_pages(const rw_slab_t *slab, slab_census_t *census)
 static bool slab_page_known(const rw_slab_t *slab, const rw_page_t *page)
 {
     const uintptr_t distance = (uintptr_t)page - (uintptr_t)slab->pages;
-    const uint32_t top = slab->state->top;
+    const uint32_t top = slab_state(slab)->top;
     return top != 0U && distance <= (uintptr_t)(top - 1U) * slab->page_size &&
            distance % _Alignof(rw_page_t) == 0U && page->index < top &&
            slab_page(slab, page->index) == page;
@@ -138,13 +138,10 @@ static uint32_t slab_list_length(const rw_slab_t *slab, rw_page_t *const *first,
     uint32_t length = 0;
     for (rw_page_t *const *link = first; *link != NULL; link = &(*link)->next) {
         const rw_page_t *const page = *link;
-        if (!slab_page_known(slab, page) || length == slab->slab_count) {
+        if (!slab_page_known(slab, page) || length == slab->slab_count || page->zone != zone) {
             return unsound;
         }
-        const bool member =
-            zone != NULL ? page->zone == zone && page->used < zone->blocks && page->link == link
-                         : slab_page_free(page);
-        if (!member) {
+        if (zone != NULL && (page->free == 0 || page->link != link)) {
             return unsound;
         }
         length++;
@@ -155,41 +152,43 @@ static uint32_t slab_list_length(const rw_slab_t *slab, rw_page_t *const *first,
 /* Whether the zone's account and list agree with the pages that name it. */
 static bool slab_zone_sound(const rw_slab_t *slab, const rw_zone_t *zone)
 {
-    const rw_zone_state_t *const owner = zone->state;
+    const rw_zone_state_t *const owner = slab_zone_state(slab, zone);
     uint32_t slabs = 0;
     uint32_t with_room = 0;
-    for (uint32_t index = 0; index < slab->state->top; index++) {
+    for (uint32_t index = 0; index < slab_state(slab)->top; index++) {
         const rw_page_t *const page = slab_page(slab, index);
         if (page->zone == zone) {
             slabs++;
-            with_room += page->used < zone->blocks ? 1U : 0U;
+            with_room += zone != slab->zones && page->free != 0 ? 1U : 0U;
         }
     }
-    return owner->slabs == slabs && owner->slabs <= zone->max_slabs && owner->peak >= slabs &&
+    return owner->slabs == slabs && slabs <= zone->max_slabs && owner->peak >= slabs &&
            slab_list_length(slab, &owner->partial, zone) == with_room;
 }
 
 /* Whether the lists and the accounts are sound, every page being so. */
 static bool slab_accounts_sound(const rw_slab_t *slab, const slab_census_t *census)
 {
-    uint32_t shared = census->in_runs;
-    for (uint32_t at = 0; at < slab->zone_count; at++) {
-        const rw_zone_t *const zone = &slab->zones[at];
+    uint32_t shared = 0;
+    for (uint32_t place = SLAB_RUNS; place < slab_places_end(slab); place += SLAB_PLACES) {
+        const rw_zone_t *const zone = slab_zone_at(slab, place);
         if (!slab_zone_sound(slab, zone)) {
             return false;
         }
-        const uint32_t slabs = zone->state->slabs;
+        const uint32_t slabs = slab_zone_state(slab, zone)->slabs;
         shared += slabs > zone->min_slabs ? slabs - zone->min_slabs : 0U;
     }
-    return slab->state->shared == shared && shared <= slab->shared_count &&
-           slab_list_length(slab, &slab->state->returned, NULL) == census->returned;
+    const rw_slab_state_t *const state = slab_state(slab);
+    return slab_zone_state_at(slab, SLAB_RUNS)->slabs == census->in_runs &&
+           state->shared == shared && shared <= slab->shared_count &&
+           slab_list_length(slab, &state->returned, NULL) == census->returned;
 }
 
 /* Returns the address of the first damaged slab, of the arena if an account or a list is damaged;
  * NULL iff all is sound. */
 static const void *slab_check_locked(const rw_slab_t *slab)
 {
-    if (slab->state->top > slab->slab_count) {
+    if (slab_state(slab)->top > slab->slab_count) {
         return slab->object.arena;
     }
     slab_census_t census; /* no initialiser: it may become a call of memset */

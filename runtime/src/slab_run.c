@@ -4,62 +4,87 @@
  */
 #include "slab_page.h"
 
-/* Index of the lowest run of length free slabs that starts at a multiple of alignment; slab_count
- * iff there is none. */
-RW_INLINE uint32_t slab_run_find(const rw_slab_t *slab, uint32_t length, size_t alignment)
+/* Index of the slab after the lowest run of count slabs that nobody owns and that starts at a
+ * multiple of alignment; 0 iff there is none. */
+RW_INLINE uint32_t slab_run_find(const rw_slab_t *slab, size_t count, size_t alignment)
 {
-    uint32_t start = 0;
-    for (uint32_t index = 0; index < slab->slab_count; index++) {
+    size_t left = count;
+    rw_page_t *page = slab->pages;
+    for (uint32_t index = 0; index < slab->slab_count;) {
         const uintptr_t address = (uintptr_t)slab_address(slab, index);
-        if (!slab_page_free(slab_page(slab, index)) ||
-            (start == index && (address & (alignment - 1U)) != 0U)) {
-            start = index + 1U;
-        } else if (index + 1U - start == length) {
-            return start;
+        if (page->zone != NULL || (left == count && (address & (alignment - 1U)) != 0U)) {
+            left = count + 1U;
         }
+        index++;
+        if (--left == 0) {
+            return index;
+        }
+        page = slab_page_after(slab, page);
     }
-    return slab->slab_count;
+    return 0;
 }
 
-void *rw_slab_run_take(const rw_slab_t *slab, size_t size, size_t alignment)
+/* Takes those slabs off the list of returned ones that have an owner. */
+RW_INLINE void slab_run_filter(rw_slab_state_t *state)
 {
-    rw_slab_state_t *const state = slab->state;
-    const uint32_t length = slab_run_length(slab, size);
-    const uint32_t start = length + state->shared <= slab->shared_count
-                               ? slab_run_find(slab, length, alignment)
-                               : slab->slab_count;
-    if (start == slab->slab_count) {
-        return slab_refuse(slab);
+    rw_page_t **link = &state->returned;
+    while (*link != NULL) {
+        rw_page_t **const next = &(*link)->next;
+        if ((*link)->zone != NULL) {
+            *link = *next;
+        } else {
+            link = next;
+        }
     }
-    state->shared = (uint16_t)(state->shared + length);
-    if (state->top < start + length) {
-        state->top = (uint16_t)(start + length);
+}
+
+RW_INLINE rw_page_t *slab_run_take(const rw_slab_t *slab, size_t count, size_t alignment)
+{
+    rw_slab_state_t *const state = slab_state(slab);
+    uint32_t index = slab_run_find(slab, count, alignment);
+    if (index == 0) {
+        return NULL;
     }
-    /* The list of returned slabs is made anew. Slabs never used and skipped for the sake of
-     * alignment count as returned. */
-    state->returned = NULL;
-    for (uint32_t index = state->top; index-- > 0;) {
-        rw_page_t *const page = slab_page(slab, index);
+    /* Slabs never used and skipped for the sake of alignment count as returned. */
+    for (; alignment != 1U && state->top < index - count; state->top++) {
+        rw_page_t *const skipped = slab_page(slab, state->top);
+        skipped->index = state->top;
+        slab_return(state, skipped);
+    }
+    if (state->top < index) {
+        state->top = (uint16_t)index;
+    }
+    rw_page_t *page;
+    size_t left = count;
+    do {
+        page = slab_page(slab, --index);
+        page->zone = slab->zones;
+        page->base = NULL;
         page->index = (uint16_t)index;
-        if (index - start < length) {
-            page->used = 1;
-            page->room = index == start ? length : 0;
-        } else if (slab_page_free(page)) {
-            slab_return(slab, page);
-        }
-    }
-    return slab_address(slab, start);
+    } while (--left != 0);
+    slab_run_filter(state);
+    return page;
 }
 
-void rw_slab_run_trim(const rw_slab_t *slab, uint32_t index, uint32_t length)
+rw_page_t *rw_slab_run_take(const rw_slab_t *slab, size_t count)
 {
-    rw_page_t *const page = slab_page(slab, index);
-    const uint32_t slabs = page->room;
-    page->room = length;
-    slab->state->shared = (uint16_t)(slab->state->shared - (slabs - length));
-    for (uint32_t last = index + slabs; last > index + length; last--) {
-        rw_page_t *const other = slab_page(slab, last - 1U);
-        other->used = 0;
-        slab_return(slab, other);
+    return slab_run_take(slab, count, 1);
+}
+
+rw_page_t *rw_slab_run_take_aligned(const rw_slab_t *slab, size_t count, size_t alignment)
+{
+    return slab_run_take(slab, count, alignment);
+}
+
+void rw_slab_run_trim(const rw_slab_t *slab, rw_page_t *page, size_t length)
+{
+    rw_slab_state_t *const state = slab_state(slab);
+    rw_zone_state_t *const owner = slab_zone_state_at(slab, SLAB_RUNS);
+    uint32_t room = page->room;
+    page->room = (uint32_t)length;
+    for (; room != length; room--) {
+        slab_return(state, slab_page(slab, page->index + room - 1U));
+        owner->slabs--;
+        state->shared--;
     }
 }

@@ -8,48 +8,10 @@
 
 #include "slab_page.h"
 
-/* Makes page the first of a zone's slabs with room. */
-RW_INLINE void slab_link(rw_zone_state_t *owner, rw_page_t *page)
-{
-    rw_page_t *const next = owner->partial;
-    page->next = next;
-    page->link = &owner->partial;
-    if (next != NULL) {
-        next->link = &page->next;
-    }
-    owner->partial = page;
-}
-
-/* Takes page out of the list of its zone's slabs with room. */
-RW_INLINE void slab_unlink(const rw_page_t *page)
-{
-    rw_page_t *const next = page->next;
-    rw_page_t **const link = page->link;
-    *link = next;
-    if (next != NULL) {
-        next->link = link;
-    }
-}
-
-/* Charges one more slab to the zone's account. */
-RW_INLINE void slab_charge(const rw_slab_t *slab, const rw_zone_t *zone)
-{
-    rw_zone_state_t *const owner = zone->state;
-    const uint32_t slabs = owner->slabs;
-    if (slabs >= zone->min_slabs) {
-        slab->state->shared++;
-    }
-    owner->slabs = (uint16_t)(slabs + 1U);
-    if (owner->peak == slabs) {
-        owner->peak++;
-    }
-}
-
 /* A slab nobody owns, its map all zero. A returned one is preferred; if there is none, the accounts
  * see to it that a never used one is left. */
-RW_INLINE rw_page_t *slab_take_page(const rw_slab_t *slab)
+RW_INLINE rw_page_t *slab_take_page(const rw_slab_t *slab, rw_slab_state_t *state)
 {
-    rw_slab_state_t *const state = slab->state;
     rw_page_t *page = state->returned;
     if (page != NULL) {
         state->returned = page->next;
@@ -62,60 +24,87 @@ RW_INLINE rw_page_t *slab_take_page(const rw_slab_t *slab)
     return page;
 }
 
-/* Gives the zone, none of whose slabs has room but which may have another, that one and takes the
- * first block of it. Returns its address. */
-RW_INLINE void *slab_zone_grow(const rw_slab_t *slab, const rw_zone_t *zone)
+/* Makes page the zone's, with its first block in use, which takes count slabs if it takes all. */
+RW_INLINE void *slab_cut(const rw_slab_t *slab, const rw_zone_t *zone, rw_zone_state_t *owner,
+                         rw_page_t *page, size_t count)
 {
-    slab_charge(slab, zone);
-    rw_page_t *const page = slab_take_page(slab);
-    const uint32_t last = zone->blocks - 1U;
+    uint32_t left = slab_blocks(zone) - 1U;
     page->zone = zone;
-    page->room = UINT32_MAX;
-    page->used = 1;
-    *slab_map_last(page, last) = SLAB_OTHER_BITS >> last % SLAB_WORD_BITS;
-    *slab_map(page) |= SLAB_FIRST_BIT;
-    if (last != 0) {
+    page->free = (uint16_t)left;
+    *slab_map(page) = SLAB_FIRST_BIT;
+    if (left != 0) {
+        RW_OPAQUE(page); /* a branch, as in slab_take_locked */
+        page->room = UINT32_MAX;
         page->next = NULL;
-        page->link = &zone->state->partial;
-        zone->state->partial = page;
+        page->link = &owner->partial;
+        owner->partial = page;
+    } else {
+        page->room = (uint32_t)count;
     }
-    return slab_address(slab, page->index);
+    uint8_t *const address = slab_address(slab, page->index);
+    page->base = address;
+    return address;
 }
 
-/* After the last free block of a map word of the zone's first slab was taken. */
-RW_INLINE void slab_word_exhausted(rw_page_t *page, uint32_t word, uint32_t used)
+/* Gives the zone, none of whose slabs has room, another one, count being 1, and takes the first
+ * block of it; or takes a run of count slabs that starts at a multiple of alignment, a power of
+ * two. Returns its address; NULL iff that may not be. */
+RW_INLINE void *slab_grow(const rw_slab_t *slab, size_t count, uint32_t place, size_t alignment)
 {
-    page->room ^= SLAB_FIRST_BIT >> word;
-    if (used == page->zone->blocks) {
-        slab_unlink(page);
+    const rw_zone_t *const zone = slab_zone_at(slab, place);
+    rw_zone_state_t *owner = slab_zone_state_at(slab, place);
+    RW_OPAQUE(owner);
+    rw_slab_state_t *const state = slab_state(slab);
+    size_t slabs = owner->slabs + count;
+    size_t shared = state->shared;
+    if (slabs > zone->min_slabs) {
+        shared += count;
     }
+    rw_page_t *page = NULL;
+    if (slabs <= zone->max_slabs && shared <= slab->shared_count) {
+        page = place != SLAB_RUNS ? slab_take_page(slab, state)
+               : alignment == 1U  ? rw_slab_run_take(slab, count)
+                                  : rw_slab_run_take_aligned(slab, count, alignment);
+    }
+    if (page == NULL) {
+        return slab_refuse(owner);
+    }
+    state->shared = (uint16_t)shared;
+    owner->slabs = (uint16_t)slabs;
+    RW_OPAQUE(slabs); /* else it is narrowed once more */
+    if (slabs > owner->peak) {
+        owner->peak = (uint16_t)slabs;
+    }
+    return slab_cut(slab, zone, owner, page, count);
 }
 
-/* After a block of a map word without free blocks was given back, others of the slab being used. */
-RW_INLINE void slab_word_revived(rw_page_t *page, uint32_t word)
+/* After the first block was given back of a slab or a map word that had no free one. */
+RW_INLINE void slab_revived(const rw_slab_t *slab, rw_page_t *page, uint32_t word)
 {
     page->room |= SLAB_FIRST_BIT >> word;
-    if (page->used + 1U == page->zone->blocks) {
-        slab_link(page->zone->state, page);
+    if (page->free == 1U) {
+        slab_link(slab_zone_state(slab, page->zone), page);
     }
 }
 
-/* After the last block in use of a zone's slab was given back. */
-RW_INLINE void slab_zone_shrink(const rw_slab_t *slab, rw_page_t *page)
+/* After the last block in use of a slab, or a run, was given back; others says that it was not the
+ * slab's only one. */
+RW_INLINE void slab_vacated(const rw_slab_t *slab, const rw_zone_t *zone, rw_page_t *page,
+                            bool others)
 {
-    const rw_zone_t *const zone = page->zone;
-    rw_zone_state_t *const owner = zone->state;
-    const uint32_t last = zone->blocks - 1U;
-    *slab_map_last(page, last) = 0;
-    if (last != 0) {
+    rw_zone_state_t *const owner = slab_zone_state(slab, zone);
+    rw_slab_state_t *const state = slab_state(slab);
+    if (others) {
         slab_unlink(page);
+    } else {
+        rw_slab_run_trim(slab, page, 1);
     }
     const uint32_t slabs = owner->slabs - 1U;
     owner->slabs = (uint16_t)slabs;
     if (slabs >= zone->min_slabs) {
-        slab->state->shared--;
+        state->shared--;
     }
-    slab_return(slab, page);
+    slab_return(state, page);
 }
 
 #endif

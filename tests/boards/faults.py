@@ -315,11 +315,11 @@ FAULTS: dict[str, tuple[Seed, str, str]] = {
     ),
     "slab: a zone": (
         lambda g: g.with_bytes(
-            pointed(g, "kernel_slab", "rw_slab_t", "zones") + offsets("rw_zone_t", 4)["blocks"][0],
+            pointed(g, "kernel_slab", "rw_slab_t", "zones") + offsets("rw_zone_t", 4)["cut"][0],
             b"\x07\x00",
         ),
         "RW0511",
-        "zone 0: blocks is 7",
+        "zone 0: cut is 7",
     ),
     "slab: the size table": (
         lambda g: g.with_bytes(pointed(g, "kernel_slab", "rw_slab_t", "size_table"), b"\x01"),

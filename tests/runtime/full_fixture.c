@@ -146,20 +146,20 @@ static void make_heap(full_fixture_t *fixture, unsigned core, uint8_t *arena, si
 static void make_zones(full_fixture_t *fixture, uint16_t slab_count)
 {
     static const uint32_t sizes[FULL_ZONES] = {16, 48, 128, 512};
+    const rw_zone_t runs = {.inverse = 1, .cut = RW_ZONE_CUT(1, 0), .max_slabs = slab_count};
     uint8_t zone = 0;
+    memcpy(&fixture->slab.zones[0], &runs, sizeof runs);
     for (unsigned at = 0; at < FULL_ZONES; at++) {
         const unsigned shift = (unsigned)__builtin_ctz(sizes[at]);
         const rw_zone_t made = {.inverse = inverse_of(sizes[at] >> shift),
-                                .state = &fixture->slab.zone_states[at],
-                                .block_size = sizes[at],
-                                .shift = (uint16_t)shift,
-                                .blocks = (uint16_t)(SLAB_SIZE / sizes[at]),
+                                .cut = (uint16_t)RW_ZONE_CUT(SLAB_SIZE / sizes[at], shift),
+                                .block_size = (uint16_t)sizes[at],
                                 .max_slabs = slab_count};
-        memcpy(&fixture->slab.zones[at], &made, sizeof made);
+        memcpy(&fixture->slab.zones[at + 1U], &made, sizeof made);
     }
     for (uint32_t at = 0; at < 512U / 8U; at++) {
         zone = (uint8_t)(zone + (sizes[zone] < at * 8U + 1U ? 1U : 0U));
-        fixture->slab.size_table[at] = zone;
+        fixture->slab.size_table[at] = (uint8_t)(RW_ZONE_PLACES * (zone + 1U));
     }
 }
 
@@ -171,17 +171,16 @@ static void make_slab(full_fixture_t *fixture, unsigned core, uint8_t *arena, si
     make_zones(fixture, count);
     const rw_slab_full_t slab = {
         .slab = {.object = object_of(core, arena, size),
-                 .state = &fixture->slab.state,
+                 .zone_states = fixture->slab.zone_states,
                  .pages = &fixture->slab.pages[0].page,
                  .page_size = sizeof fixture->slab.pages[0],
-                 .slab_size = SLAB_SIZE,
                  .zones = fixture->slab.zones,
                  .size_table = fixture->slab.size_table,
-                 .largest = 512,
+                 .last = 511,
                  .slab_count = count,
                  .shared_count = count,
                  .slab_shift = 9,
-                 .zone_count = FULL_ZONES},
+                 .table_shift = 3},
         .full = layer_of(fixture, depth, 0),
     };
     memcpy(&fixture->self.slab, &slab, sizeof slab);

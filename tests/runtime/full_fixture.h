@@ -46,12 +46,12 @@ typedef struct full_fixture {
     const rw_object_t *object;
     struct {
         rw_heap_state_t state;
-        uint32_t bins[32 * RW_HEAP_MAP_WORDS]; /* or as many of 16 bits */
+        uint32_t bins[33 * RW_HEAP_MAP_WORDS_32]; /* the map too */
     } heap;
     struct {
         rw_slab_state_t state;
-        rw_zone_t zones[FULL_ZONES];
-        rw_zone_state_t zone_states[FULL_ZONES];
+        rw_zone_state_t zone_states[FULL_ZONES + 1U]; /* that of runs first; behind the state */
+        rw_zone_t zones[FULL_ZONES + 1U];
         uint8_t size_table[64];
         struct {
             rw_page_t page;

@@ -15,6 +15,7 @@
 #define CHECK_CORE(core) rw_slab_check_##core
 #define WALK(core) rw_slab_walk_##core
 #define STATS(core) rw_slab_stats_##core
+#define ZONE_STATS(core) rw_slab_zone_stats_##core
 #define NAME(core) #core
 
 const rw_alloc_core_t rw_alloc_cores[] = {EACH_CORE(ALLOC)};
@@ -26,6 +27,8 @@ const rw_usable_core_t rw_usable_cores[] = {EACH_CORE(USABLE)};
 const rw_check_core_t rw_check_cores[] = {EACH_CORE(CHECK_CORE)};
 const rw_walk_core_t rw_walk_cores[] = {EACH_CORE(WALK)};
 const rw_stats_core_t rw_stats_cores[] = {EACH_CORE(STATS)};
+
+const rw_zone_stats_core_t rw_zone_stats_cores[] = {EACH_CORE(ZONE_STATS)};
 
 const char *const slab_core_names[SLAB_CORE_COUNT] = {EACH_CORE(NAME)};
 
@@ -51,55 +54,63 @@ static uintptr_t inverse_of(uintptr_t odd)
     return inverse;
 }
 
-static rw_zone_t zone_of(const zone_plan_t *plan, rw_zone_state_t *state, uint32_t slab_size,
-                         uint16_t slab_count)
+static rw_zone_t zone_of(const zone_plan_t *plan, uint32_t slab_size, uint16_t slab_count)
 {
     const unsigned shift = (unsigned)__builtin_ctz(plan->block_size);
     return (rw_zone_t){.inverse = inverse_of(plan->block_size >> shift),
-                       .state = state,
-                       .block_size = plan->block_size,
-                       .shift = (uint16_t)shift,
-                       .blocks = (uint16_t)(slab_size / plan->block_size),
+                       .cut = (uint16_t)(slab_size / plan->block_size << 5 | shift),
+                       .block_size = (uint16_t)plan->block_size,
                        .min_slabs = plan->min_slabs,
                        .max_slabs = plan->max_slabs != 0 ? plan->max_slabs : slab_count};
 }
 
-static uint8_t *size_table_of(const rw_zone_t *zones, uint32_t largest)
+/* For sizes 1..8, 9..16, ...: the first zone that holds them, times three. */
+static uint8_t *size_table_of(const zone_plan_t *plan, uint32_t largest)
 {
-    const size_t length = (largest + 7U) / 8U;
+    const size_t length = largest / 8U;
     uint8_t *const table = malloc(length);
     CHECK(table != NULL);
     uint8_t zone = 0;
     for (size_t at = 0; at < length; at++) {
-        while (zones[zone].block_size < at * 8U + 1U) {
+        while (plan[zone].block_size < at * 8U + 1U) {
             zone++;
         }
-        table[at] = zone;
+        table[at] = (uint8_t)(3U * (zone + 1U));
     }
     return table;
+}
+
+/* Fills the zones. Returns the slabs set aside for them; their number is added to *count, and the
+ * map words that the most blocks need are in *words. */
+static uint32_t zones_of(slab_fixture_t *fixture, const zone_plan_t *plan, uint32_t slab_size,
+                         uint16_t slab_count, uint32_t *count, uint32_t *words)
+{
+    uint32_t minima = 0;
+    fixture->zones[0] = (rw_zone_t){.inverse = 1, .cut = 1U << 5, .max_slabs = slab_count};
+    for (*count = 0, *words = 0; plan[*count].block_size != 0; (*count)++) {
+        CHECK(*count < SLAB_FIXTURE_ZONES && plan[*count].block_size % 8U == 0);
+        const uint32_t needed = (slab_size / plan[*count].block_size + 31U) / 32U;
+        fixture->zones[*count + 1U] = zone_of(&plan[*count], slab_size, slab_count);
+        *words = needed > *words ? needed : *words;
+        minima += plan[*count].min_slabs;
+    }
+    CHECK(minima <= slab_count);
+    return minima;
 }
 
 void slab_fixture_make(slab_fixture_t *fixture, unsigned core, uint8_t *arena, uint32_t slab_size,
                        uint16_t slab_count, const zone_plan_t *plan)
 {
     memset(fixture, 0, sizeof *fixture);
-    uint8_t count = 0;
-    uint32_t minima = 0;
-    uint32_t words = 0;
-    for (; plan[count].block_size != 0; count++) {
-        CHECK(count < SLAB_FIXTURE_ZONES && plan[count].block_size % 8U == 0);
-        fixture->zones[count] =
-            zone_of(&plan[count], &fixture->zone_states[count], slab_size, slab_count);
-        const uint32_t needed = (fixture->zones[count].blocks + 31U) / 32U;
-        words = needed > words ? needed : words;
-        minima += plan[count].min_slabs;
-    }
-    CHECK(minima <= slab_count);
+    uint32_t count;
+    uint32_t words;
+    const uint32_t minima = zones_of(fixture, plan, slab_size, slab_count, &count, &words);
     const uint32_t largest = plan[count - 1U].block_size;
     const size_t alignment = _Alignof(rw_page_t);
     const size_t page_size =
         (sizeof(rw_page_t) + 4U * words + alignment - 1U) / alignment * alignment;
-    fixture->size_table = size_table_of(fixture->zones, largest);
+    fixture->zone_count = count;
+    fixture->size_table = size_table_of(plan, largest);
     fixture->pages_size = page_size * slab_count;
     rw_page_t *const pages = calloc(slab_count, page_size);
     CHECK(pages != NULL);
@@ -108,17 +119,16 @@ void slab_fixture_make(slab_fixture_t *fixture, unsigned core, uint8_t *arena, u
                                        .name = slab_core_names[core],
                                        .core = (uint8_t)core,
                                        .kind = RW_SLAB},
-                            .state = &fixture->state,
+                            .zone_states = fixture->states.zones,
                             .pages = pages,
                             .page_size = (uint32_t)page_size,
-                            .slab_size = slab_size,
-                            .zones = fixture->zones,
                             .size_table = fixture->size_table,
-                            .largest = largest,
+                            .zones = fixture->zones,
+                            .last = (uint16_t)(largest - 1U),
                             .slab_count = slab_count,
                             .shared_count = (uint16_t)(slab_count - minima),
                             .slab_shift = (uint8_t)__builtin_ctz(slab_size),
-                            .zone_count = count};
+                            .table_shift = 3};
     memcpy(&fixture->slab, &slab, sizeof slab);
 }
 

@@ -33,9 +33,12 @@ typedef struct zone_plan {
 
 typedef struct slab_fixture {
     rw_slab_t slab;
-    rw_slab_state_t state;
-    rw_zone_t zones[SLAB_FIXTURE_ZONES];
-    rw_zone_state_t zone_states[SLAB_FIXTURE_ZONES];
+    struct {
+        rw_slab_state_t slab;
+        rw_zone_state_t zones[SLAB_FIXTURE_ZONES + 1U]; /* first that of runs */
+    } states;
+    rw_zone_t zones[SLAB_FIXTURE_ZONES + 1U];
+    uint32_t zone_count; /* that of runs not counted */
     uint8_t *size_table;
     size_t pages_size; /* bytes at slab.pages: no more than pages and maps need */
 } slab_fixture_t;

@@ -20,16 +20,14 @@ static uint8_t before_pages[8192];
 
 static void refuse(const void *address, rw_status_t expected)
 {
-    const rw_slab_state_t state = fixture.state;
-    rw_zone_state_t zone_states[SLAB_FIXTURE_ZONES];
+    uint8_t states[sizeof fixture.states];
     CHECK(fixture.pages_size <= sizeof before_pages);
-    memcpy(zone_states, fixture.zone_states, sizeof zone_states);
+    memcpy(states, &fixture.states, sizeof states);
     memcpy(before_pages, fixture.slab.pages, fixture.pages_size);
     slab_faults = 0;
     CHECK(rw_slab_free(&fixture.slab, (void *)(uintptr_t)address) == expected);
     CHECK(slab_faults == 1 && slab_fault_kind == expected && slab_fault_where == address);
-    CHECK(memcmp(&state, &fixture.state, sizeof state) == 0);
-    CHECK(memcmp(zone_states, fixture.zone_states, sizeof zone_states) == 0);
+    CHECK(memcmp(states, &fixture.states, sizeof states) == 0);
     CHECK(memcmp(before_pages, fixture.slab.pages, fixture.pages_size) == 0);
     CHECK(rw_slab_usable_size(&fixture.slab, address) == 0);
 }
@@ -131,7 +129,7 @@ static void populate(const rw_slab_t *slab)
     }
     void *const last[2] = {rw_slab_alloc(slab, 3 * SLAB_SIZE), rw_slab_alloc(slab, 104)};
     CHECK(last[0] != NULL && rw_slab_free(slab, last[0]) == RW_OK);
-    CHECK(fixture.state.top == 11 && fixture.state.returned != NULL);
+    CHECK(fixture.states.slab.top == 11 && fixture.states.slab.returned != NULL);
     CHECK(rw_slab_check(slab) == RW_OK);
 }
 
@@ -154,26 +152,23 @@ static void see_page_flips(uint32_t index)
 {
     rw_page_t *const page =
         (rw_page_t *)(void *)((uint8_t *)fixture.slab.pages + index * fixture.slab.page_size);
-    const rw_zone_t *const zone = page->zone;
+    const bool owned = page->zone != NULL;
+    const bool first = owned && page->base != NULL; /* not what a run goes on with */
     see_flips(&page->zone, sizeof page->zone);
-    see_flips(&page->used, sizeof page->used);
     see_flips(&page->index, sizeof page->index);
-    if (zone != NULL || page->used != 0) {
-        see_flips(&page->room, sizeof page->room);
-    }
-    if (zone == NULL) {
-        if (page->used == 0) {
-            see_flips(page + 1, fixture.slab.page_size - sizeof *page);
-        }
-        if (page->used == 0 && index < fixture.state.top) {
-            see_flips(&page->next, sizeof page->next);
-        }
-        return;
-    }
-    see_flips(page + 1, (zone->blocks + 31U) / 32U * 4U);
-    if (page->used < zone->blocks) {
+    see_flips(page + 1, fixture.slab.page_size - sizeof *page);
+    if (owned) {
+        see_flips(&page->base, sizeof page->base);
+    } else if (index < fixture.states.slab.top) {
         see_flips(&page->next, sizeof page->next);
-        see_flips(&page->link, sizeof page->link);
+    }
+    if (first) {
+        see_flips(&page->room, sizeof page->room);
+        see_flips(&page->free, sizeof page->free);
+        if (page->free != 0) {
+            see_flips(&page->next, sizeof page->next);
+            see_flips(&page->link, sizeof page->link);
+        }
     }
 }
 
@@ -182,11 +177,12 @@ static void damage(void)
     for (uint32_t index = 0; index < SLAB_COUNT; index++) {
         see_page_flips(index);
     }
-    see_flips(&fixture.state.returned, sizeof fixture.state.returned);
-    see_flips(&fixture.state.top, sizeof fixture.state.top);
-    see_flips(&fixture.state.shared, sizeof fixture.state.shared);
-    for (unsigned zone = 0; zone < fixture.slab.zone_count; zone++) {
-        rw_zone_state_t *const state = &fixture.zone_states[zone];
+    rw_slab_state_t *const slab = &fixture.states.slab;
+    see_flips(&slab->returned, sizeof slab->returned);
+    see_flips(&slab->top, sizeof slab->top);
+    see_flips(&slab->shared, sizeof slab->shared);
+    for (unsigned zone = 0; zone <= fixture.zone_count; zone++) {
+        rw_zone_state_t *const state = &fixture.states.zones[zone];
         see_flips(&state->partial, sizeof state->partial);
         see_flips(&state->slabs, sizeof state->slabs);
         if (state->slabs != 0) {

@@ -59,8 +59,8 @@ static void zones_share(void)
     refill(blocks + 9, 9); /* the second slab; the small zone gets it */
     CHECK(drain(8, others) == 32);
     CHECK(others[0] == blocks[9]);
-    CHECK(fixture.zone_states[0].peak == 4 && fixture.zone_states[0].slabs == 1);
-    CHECK(fixture.zone_states[1].peak == 4 && fixture.zone_states[1].slabs == 3);
+    CHECK(fixture.states.zones[1].peak == 4 && fixture.states.zones[1].slabs == 1);
+    CHECK(fixture.states.zones[2].peak == 4 && fixture.states.zones[2].slabs == 3);
     refill(others, 32);
     refill(blocks, 9);
     refill(blocks + 18, 18);
@@ -100,7 +100,7 @@ static void minima_and_maxima(void)
     CHECK(drain(256, others + 20) == 2U * 4U); /* what the run left goes to whoever comes first */
     refill(others, 28);
     refill(blocks, 48);
-    CHECK(fixture.state.shared == 0);
+    CHECK(fixture.states.slab.shared == 0);
     drop();
 }
 
@@ -137,9 +137,11 @@ static void alignments(void)
         }
     }
     CHECK(slab_faults == 0);
+    drop();
+    make(16, plan);
     CHECK(rw_slab_alloc(slab, 1) == arena);
     CHECK(rw_slab_alloc_aligned(slab, 4U * SLAB_SIZE, 1) == arena + 4U * SLAB_SIZE);
-    CHECK(rw_slab_alloc(slab, 64) == arena + SLAB_SIZE); /* skipped ones are not lost */
+    CHECK(rw_slab_alloc(slab, 64) == arena + 3U * SLAB_SIZE); /* skipped ones are not lost */
     static const size_t wrong[] = {0, 3, 24, SIZE_MAX, SIZE_MAX / 2U + 1U};
     for (size_t at = 0; at < sizeof wrong / sizeof wrong[0]; at++) {
         CHECK(rw_slab_alloc_aligned(slab, wrong[at], 8) == NULL);
@@ -219,6 +221,50 @@ static void sizes(void)
     drop();
 }
 
+static void expect_zone(size_t number, rw_zone_stats_t expected)
+{
+    rw_zone_stats_t stats;
+    CHECK(rw_slab_zone_stats(&fixture.slab, number, &stats));
+    CHECK(stats.block_size == expected.block_size && stats.slabs == expected.slabs);
+    CHECK(stats.peak == expected.peak && stats.used == expected.used);
+    CHECK(stats.failures == expected.failures);
+}
+
+static void zone_stats(void)
+{
+    static const zone_plan_t plan[] = {{32, 0, 2}, {104, 1, 0}, {1024, 0, 0}, {0, 0, 0}};
+    const rw_slab_t *const slab = make(8, plan);
+    expect_zone(0, (rw_zone_stats_t){0});
+    expect_zone(1, (rw_zone_stats_t){.block_size = 32});
+    CHECK(drain(32, blocks) == 64);
+    refill(blocks, 33);
+    void *const whole = rw_slab_alloc(slab, 1000);
+    void *const run = rw_slab_alloc(slab, 3U * SLAB_SIZE);
+    void *const other = rw_slab_alloc(slab, 100);
+    CHECK(whole != NULL && run != NULL && other != NULL);
+    CHECK(rw_slab_alloc(slab, 6U * SLAB_SIZE) == NULL && rw_slab_alloc(slab, 0) == NULL);
+    expect_zone(0, (rw_zone_stats_t){.slabs = 3, .peak = 3, .used = 1, .failures = 1});
+    expect_zone(
+        1, (rw_zone_stats_t){.block_size = 32, .slabs = 1, .peak = 2, .used = 31, .failures = 1});
+    expect_zone(2, (rw_zone_stats_t){.block_size = 104, .slabs = 1, .peak = 1, .used = 1});
+    expect_zone(3, (rw_zone_stats_t){.block_size = 1024, .slabs = 1, .peak = 1, .used = 1});
+    rw_zone_stats_t none;
+    CHECK(!rw_slab_zone_stats(slab, 4, &none) && !rw_slab_zone_stats(slab, SIZE_MAX, &none));
+    CHECK(!rw_slab_zone_stats(slab, SIZE_MAX / 3U + 1U, &none));
+    rw_stats_t stats;
+    rw_slab_stats(slab, &stats);
+    CHECK(stats.failures == 2 && stats.used == 31U * 32U + 104U + 4U * SLAB_SIZE);
+    CHECK(rw_slab_free(slab, run) == RW_OK && rw_slab_free(slab, whole) == RW_OK);
+    expect_zone(0, (rw_zone_stats_t){.peak = 3, .failures = 1});
+    expect_zone(3, (rw_zone_stats_t){.block_size = 1024, .peak = 1});
+    fixture.states.zones[1].failures = UINT32_MAX;
+    CHECK(drain(32, blocks) == 33);
+    expect_zone(1,
+                (rw_zone_stats_t){
+                    .block_size = 32, .slabs = 2, .peak = 2, .used = 64, .failures = UINT32_MAX});
+    drop();
+}
+
 int main(void)
 {
     arena = slab_fixture_forbidden(64U * SLAB_SIZE);
@@ -232,5 +278,6 @@ int main(void)
     resize();
     shrink();
     sizes();
+    zone_stats();
     return 0;
 }

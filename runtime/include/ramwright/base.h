@@ -87,6 +87,15 @@ typedef struct rw_stats {
                         that a memheap's next member served included; saturates */
 } rw_stats_t;
 
+/* Figures of one zone of a slab, or of its runs. */
+typedef struct rw_zone_stats {
+    size_t block_size; /* bytes; 0: these are the runs, whose blocks are of any number of slabs */
+    size_t slabs;      /* owned now */
+    size_t peak;       /* most owned at once */
+    size_t used;       /* blocks in use */
+    size_t failures;   /* requests refused for lack of room; saturates */
+} rw_zone_stats_t;
+
 /* One block as rw_*_walk reports it. */
 typedef struct rw_block {
     const rw_object_t *object;

@@ -50,6 +50,9 @@ typedef size_t (*rw_usable_core_t)(const rw_object_t *object, const void *block)
 typedef rw_status_t (*rw_check_core_t)(const rw_object_t *object);
 typedef void (*rw_walk_core_t)(const rw_object_t *object, rw_visit_t visit, void *context);
 typedef void (*rw_stats_core_t)(const rw_object_t *object, rw_stats_t *out);
+/* false iff there is no zone of that number. */
+typedef bool (*rw_zone_stats_core_t)(const rw_object_t *object, size_t number,
+                                     rw_zone_stats_t *out);
 
 /* Defined by the generated source of the layout. */
 extern const rw_pool_alloc_core_t rw_pool_alloc_cores[];           /* pools */
@@ -64,6 +67,7 @@ extern const rw_usable_core_t rw_usable_cores[];               /* pools, heaps, 
 extern const rw_check_core_t rw_check_cores[];                 /* pools, heaps, slabs */
 extern const rw_walk_core_t rw_walk_cores[];                   /* pools, heaps, slabs */
 extern const rw_stats_core_t rw_stats_cores[];                 /* pools, heaps, slabs */
+extern const rw_zone_stats_core_t rw_zone_stats_cores[];       /* slabs */
 
 #ifdef __cplusplus
 }

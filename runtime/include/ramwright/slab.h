@@ -9,19 +9,24 @@
  *             |b|b|b|b|b|b|b|b| block | block | run of two slabs              |
  *
  *     pages   | page 0        | page 1        | page 2        | page 3        | ...
- *               zone: the one   zone: the one   zone: NULL      zone: NULL
- *               of block size   of block size   used: 1         used: 1
- *               128             512             room: 2         room: 0
+ *               zone: the one   zone: the one   zone: runs      zone: runs
+ *               of block size   of block size   base: slab 2    base: NULL
+ *               128             512             room: 2
  *
  *     a page is a rw_page_t and the map of its slab, one bit a block, set: used; block 0 is the
  *     most significant bit of word 0
  *
- *     room    1 1 0 1 1 ...        map words with a free block, word 0 the most significant bit
- *     map     |010..|...1|1111|0011|
- *     block    0                 blocks    what is left of the last word counts as used
+ *     room    1 1 0 1 1 1 1 ...    0: all blocks of this map word are used; word 0 the most
+ *     map     |010..|...1|1111|001.|  significant bit
+ *     block    0               blocks
  *
- * The map of a slab that nobody owns is all zero, so taking one costs the same however many blocks
- * it is cut into.
+ * What follows the last block in its word, and the bits of room beyond the last word, are never
+ * looked at: a slab without a free block is in no list, and in one that has any the lowest is
+ * taken. The map of a slab that nobody owns is all zero, so taking one costs the same however many
+ * blocks it is cut into.
+ *
+ * Zone 0 is that of runs: one block to a slab, which is what the first slab of a run looks like to
+ * a free. The slabs that a run goes on with have no base, so no address in them is a block's.
  *
  * A zone's slabs with room are in a list; slabs that were used and returned are in another, and
  * serve any zone. Each zone is promised min_slabs; what is left when every zone has its promise,
@@ -48,54 +53,55 @@ typedef struct rw_zone_state {
     struct rw_page *partial; /* first slab with room; NULL: none */
     uint16_t slabs;          /* owned now */
     uint16_t peak;           /* most owned at once */
+    uint32_t failures;       /* requests refused for lack of room; saturates */
 } rw_zone_state_t;
 
 /* One block size; const; flash. */
 typedef struct rw_zone {
-    uintptr_t inverse; /* multiplicative inverse of block_size >> shift, which is odd */
-    rw_zone_state_t *state;
-    uint32_t block_size; /* bytes */
-    uint16_t shift;      /* trailing zero bits of block_size */
-    uint16_t blocks;     /* per slab, 1..RW_SLAB_BLOCKS_MAX */
+    uintptr_t inverse;   /* multiplicative inverse of block_size >> shift, which is odd */
+    uint16_t cut;        /* RW_ZONE_CUT(1..RW_SLAB_BLOCKS_MAX blocks per slab, shift: the trailing
+                            zero bits of block_size) */
+    uint16_t block_size; /* bytes, modulo 64 KiB, of which there is one in a slab */
     uint16_t min_slabs;  /* this many it can always have, whatever others want */
     uint16_t max_slabs;  /* at most this many at once; >= min_slabs, >= 1 */
 } rw_zone_t;
 
+#define RW_ZONE_PLACES 3U /* what one zone more counts for in a size table */
+#define RW_ZONE_CUT(blocks, shift) ((blocks) << 5 | (shift))
+
 /* One slab; mutable; .bss; all zero = free, never used. Its map follows, as many words as the zone
  * with the most blocks needs. */
 typedef struct rw_page {
-    const rw_zone_t *zone; /* owner; NULL: free, or part of a run */
-    uint32_t room;         /* map words with a free block, or with no block at all; in a run: its
-                              slabs in the first, 0 in the others; says nothing in a free slab */
+    const rw_zone_t *zone; /* owner; NULL: free */
+    uint8_t *base;         /* with an owner: the slab; NULL in a run's others than the first */
     struct rw_page *next;  /* in the list of its zone, or of returned slabs; NULL: last */
     struct rw_page **link; /* in the list of its zone: what refers to it */
-    uint16_t used;         /* blocks in use; in a run 1; 0: free */
+    uint32_t room;         /* map words with a free block; where a block takes all: its slabs */
+    uint16_t free;         /* blocks not in use */
     uint16_t index;        /* its own, once the slab was used */
 } rw_page_t;
 
-/* Mutable; .bss; all zero = all free. */
+/* Mutable; .bss; all zero = all free. The states of the zones follow. */
 typedef struct rw_slab_state {
     rw_page_t *returned; /* first slab that was used and returned; NULL: none */
     uint16_t top;        /* slabs from top on were never used */
     uint16_t shared;     /* slabs in use beyond the zones' minima */
-    uint32_t failures;   /* requests refused for lack of room; saturates */
 } rw_slab_state_t;
 
 /* Const; flash. */
 typedef struct rw_slab {
-    rw_object_t object; /* arena: slab_count * slab_size bytes */
-    rw_slab_state_t *state;
-    rw_page_t *pages;          /* slab_count pages, page_size bytes apart */
-    uint32_t page_size;        /* sizeof(rw_page_t) + 4 * map words, padded to its alignment */
-    uint32_t slab_size;        /* bytes; a power of two */
-    const rw_zone_t *zones;    /* ascending block_size */
-    const uint8_t *size_table; /* (size - 1) / 8 -> zone index, for size <= largest */
-    uint32_t largest;          /* block size of the last zone, bytes */
+    rw_object_t object;           /* arena: slab_count * slab_size bytes */
+    rw_zone_state_t *zone_states; /* in the order of zones; a rw_slab_state_t lies before them */
+    rw_page_t *pages;             /* slab_count pages, page_size bytes apart */
+    uint32_t page_size;           /* sizeof(rw_page_t) + 4 * map words, padded to its alignment */
+    const uint8_t *size_table;    /* (size - 1) >> table_shift -> three times the number of the zone
+                                     that serves size */
+    const rw_zone_t *zones;       /* that of runs, then by ascending block_size */
+    uint16_t last;                /* block size of the last zone, less 1 */
     uint16_t slab_count;
     uint16_t shared_count; /* slab_count less the sum of min_slabs */
-    uint8_t slab_shift;    /* log2 of slab_size */
-    uint8_t zone_count;    /* 1..RW_SLAB_ZONES_MAX */
-    uint16_t reserved;     /* zero */
+    uint8_t slab_shift;    /* log2 of the bytes of a slab */
+    uint8_t table_shift;   /* log2 of the bytes that an entry of size_table stands for */
 } rw_slab_t;
 
 /* The cores: checks (none, basic), sharing (none, task, interrupt). */
@@ -107,7 +113,8 @@ typedef struct rw_slab {
     size_t rw_slab_usable_##core(const rw_object_t *object, const void *block);                    \
     rw_status_t rw_slab_check_##core(const rw_object_t *object);                                   \
     void rw_slab_walk_##core(const rw_object_t *object, rw_visit_t visit, void *context);          \
-    void rw_slab_stats_##core(const rw_object_t *object, rw_stats_t *out)
+    void rw_slab_stats_##core(const rw_object_t *object, rw_stats_t *out);                         \
+    bool rw_slab_zone_stats_##core(const rw_object_t *object, size_t number, rw_zone_stats_t *out)
 
 RW_SLAB_CORE_DECLARE(none_none);
 RW_SLAB_CORE_DECLARE(none_task);
@@ -178,6 +185,12 @@ void rw_slab_walk(const rw_slab_t *slab, rw_visit_t visit, void *context) RW_NON
  * realloc that found no room in the smaller zone, too.
  * Time: O(slab_count), under the lock. ISR: with sharing interrupt. Blocks: for its time. */
 void rw_slab_stats(const rw_slab_t *slab, rw_stats_t *out) RW_NONNULL((1, 2));
+
+/* Fills *out with the figures of zone number: 0 are the runs, then come the zones by ascending
+ * block size, from 1. What says whether min_slabs and max_slabs are well chosen.
+ * Returns false, *out as it was, iff there is no zone of that number.
+ * Time: O(slab_count), under the lock. ISR: with sharing interrupt. Blocks: for its time. */
+bool rw_slab_zone_stats(const rw_slab_t *slab, size_t number, rw_zone_stats_t *out);
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,7 @@
  *
  * rt_slab: a slab whose control block lies at the low end of the caller's storage.
  *
- *     storage    | control | zones | their states | size table | pages | arena: slabs |
+ *     storage    | control | zones | states | size table | pages | arena: slabs |
  *
  * Blocks are of 16, 32, 48, 64, 96, 128, 192, ... bytes, up to half a slab; slabs lie at multiples
  * of their size.
@@ -21,12 +21,12 @@
 #define SLAB_WANTED 4096U /* larger ones only where there would be too many */
 #define COUNT_WANTED 256U /* smaller ones where there would be fewer */
 #define COUNT_MAX 32768U
-#define TABLE_STEP 8U /* bytes that an entry of a size table stands for */
+#define TABLE_SHIFT                                                                                \
+    4U /* of a size table, whose entries stand for 16 bytes: all blocks are multiples */
 
 typedef struct slab {
     struct rt_memory parent;
     rw_slab_t slab;
-    rw_slab_state_t state;
 } slab_t;
 
 static const rw_created_calls_t slab_calls = {
@@ -83,17 +83,15 @@ static uint8_t zones_of(uint32_t slab_size)
     return count;
 }
 
-static void fill_zone(rw_zone_t *zone, rw_zone_state_t *state, uint32_t index,
-                      const rw_slab_t *slab)
+/* The zone of runs, to which block size 0 belongs, or that of the blocks before the next size. */
+static void fill_zone(rw_zone_t *zone, uint32_t size, uint8_t slab_shift)
 {
-    const uint32_t size = block_size_of(index);
-    const uint32_t blocks = slab->slab_size / size;
-    const uint32_t shift = (uint32_t)__builtin_ctz(size);
+    const uint32_t shift = size == 0U ? 0U : (uint32_t)__builtin_ctz(size);
+    const uint32_t blocks = size == 0U ? 1U : ((uint32_t)1 << slab_shift) / size;
+    const uint32_t most = blocks < RW_SLAB_BLOCKS_MAX ? blocks : RW_SLAB_BLOCKS_MAX;
     zone->inverse = size >> shift == 3U ? UINTPTR_MAX / 3U * 2U + 1U : 1U;
-    zone->state = state;
-    zone->block_size = size;
-    zone->shift = (uint16_t)shift;
-    zone->blocks = (uint16_t)(blocks < RW_SLAB_BLOCKS_MAX ? blocks : RW_SLAB_BLOCKS_MAX);
+    zone->cut = (uint16_t)RW_ZONE_CUT(most, shift);
+    zone->block_size = (uint16_t)size;
     zone->max_slabs = UINT16_MAX;
 }
 
@@ -101,11 +99,11 @@ static void fill_zone(rw_zone_t *zone, rw_zone_state_t *state, uint32_t index,
 static void fill_size_table(uint8_t *table, uint32_t largest)
 {
     uint8_t zone = 0;
-    for (uint32_t size = TABLE_STEP; size <= largest; size += TABLE_STEP) {
-        if (size > block_size_of(zone)) {
+    for (uint32_t at = 0; at < largest >> TABLE_SHIFT; at++) {
+        if ((at + 1U) << TABLE_SHIFT > block_size_of(zone)) {
             zone++;
         }
-        table[size / TABLE_STEP - 1U] = zone;
+        table[at] = (uint8_t)(RW_ZONE_PLACES * (zone + 1U));
     }
 }
 
@@ -121,12 +119,13 @@ static uint32_t page_size_of(uint32_t slab_size)
 /* Cuts pages and slabs from what is left; false iff there is no room for a single one. */
 static bool cut_slabs(rw_slab_t *slab, rw_created_room_t room)
 {
-    slab->page_size = page_size_of(slab->slab_size);
-    size_t count = room.left / (slab->slab_size + slab->page_size);
+    const size_t slab_size = (size_t)1 << slab->slab_shift;
+    slab->page_size = page_size_of((uint32_t)slab_size);
+    size_t count = room.left / (slab_size + slab->page_size);
     const rw_created_room_t pages = room;
     while (count > 0U) {
         room = pages;
-        slab->pages = rw_created_cut(&room, count * slab->page_size, slab->slab_size);
+        slab->pages = rw_created_cut(&room, count * slab->page_size, slab_size);
         if (room.left >= count << slab->slab_shift) {
             break;
         }
@@ -139,35 +138,39 @@ static bool cut_slabs(rw_slab_t *slab, rw_created_room_t room)
     return count > 0U;
 }
 
+/* Cuts zones, states and size table from *room; false iff it is too small. */
+static bool cut_zones(rw_slab_t *slab, rw_created_room_t *room)
+{
+    const uint8_t count = zones_of((uint32_t)1 << slab->slab_shift);
+    const uint32_t largest = block_size_of(count - 1U);
+    rw_zone_t *zones = rw_created_cut(room, (count + 1U) * sizeof *zones, RW_CREATED_ALIGNMENT);
+    rw_slab_state_t *state = rw_created_cut(
+        room, sizeof *state + (count + 1U) * sizeof(rw_zone_state_t), RW_CREATED_ALIGNMENT);
+    uint8_t *table = rw_created_cut(room, largest >> TABLE_SHIFT, RW_CREATED_ALIGNMENT);
+    if (zones == NULL || state == NULL || table == NULL) {
+        return false;
+    }
+    fill_zone(&zones[0], 0, slab->slab_shift);
+    for (uint32_t i = 0; i < count; i++) {
+        fill_zone(&zones[i + 1U], block_size_of(i), slab->slab_shift);
+    }
+    fill_size_table(table, largest);
+    slab->zones = zones;
+    slab->zone_states = (rw_zone_state_t *)(void *)(state + 1);
+    slab->size_table = table;
+    slab->table_shift = TABLE_SHIFT;
+    slab->last = (uint16_t)(largest - 1U);
+    return true;
+}
+
 /* Lays out the whole slab; false iff the storage is too small. */
 static bool lay_out(slab_t *slab, rw_created_room_t room)
 {
-    const uint8_t shift = slab_shift_for(room.left);
     rw_slab_t *self = &slab->slab;
     self->object.name = slab->parent.parent.name;
     self->object.kind = RW_SLAB;
-    self->state = &slab->state;
-    self->slab_shift = shift;
-    self->slab_size = (uint32_t)1 << shift;
-    self->zone_count = zones_of(self->slab_size);
-    self->largest = block_size_of(self->zone_count - 1U);
-
-    const size_t entries = self->largest / TABLE_STEP;
-    rw_zone_t *zones =
-        rw_created_cut(&room, self->zone_count * sizeof *zones, RW_CREATED_ALIGNMENT);
-    rw_zone_state_t *states =
-        rw_created_cut(&room, self->zone_count * sizeof *states, RW_CREATED_ALIGNMENT);
-    uint8_t *table = rw_created_cut(&room, entries, RW_CREATED_ALIGNMENT);
-    if (zones == NULL || states == NULL || table == NULL) {
-        return false;
-    }
-    for (uint32_t i = 0; i < self->zone_count; i++) {
-        fill_zone(&zones[i], &states[i], i, self);
-    }
-    fill_size_table(table, self->largest);
-    self->zones = zones;
-    self->size_table = table;
-    return cut_slabs(self, room);
+    self->slab_shift = slab_shift_for(room.left);
+    return cut_zones(self, &room) && cut_slabs(self, room);
 }
 
 rt_slab_t rt_slab_init(const char *name, void *begin_addr, rt_size_t size)

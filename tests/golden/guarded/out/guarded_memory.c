@@ -144,44 +144,46 @@ const rw_heap_t plain_heap = {
     .granules = 127,
 };
 
-static rw_slab_state_t kernel_state;
+static struct {
+    rw_slab_state_t slab;
+    rw_zone_state_t zones[4];
+} kernel_state;
 static struct {
     rw_page_t page;
     uint32_t map[1];
 } kernel_pages[8];
-static rw_zone_state_t kernel_zone_states[3];
-static const rw_zone_t kernel_zones[3] = {
+static const rw_zone_t kernel_zones[4] = {
     {
         .inverse = (uintptr_t)UINT64_C(0x0000000000000001),
-        .state = &kernel_zone_states[0],
-        .block_size = 16,
-        .shift = 4,
-        .blocks = 32,
+        .cut = RW_ZONE_CUT(1, 0),
+        .block_size = (uint16_t)0,
+        .min_slabs = 0,
+        .max_slabs = 8,
+    },
+    {
+        .inverse = (uintptr_t)UINT64_C(0x0000000000000001),
+        .cut = RW_ZONE_CUT(32, 4),
+        .block_size = (uint16_t)16,
         .min_slabs = 0,
         .max_slabs = 8,
     },
     {
         .inverse = (uintptr_t)UINT64_C(0xaaaaaaaaaaaaaaab),
-        .state = &kernel_zone_states[1],
-        .block_size = 48,
-        .shift = 4,
-        .blocks = 10,
+        .cut = RW_ZONE_CUT(10, 4),
+        .block_size = (uint16_t)48,
         .min_slabs = 0,
         .max_slabs = 8,
     },
     {
         .inverse = (uintptr_t)UINT64_C(0x0000000000000001),
-        .state = &kernel_zone_states[2],
-        .block_size = 256,
-        .shift = 8,
-        .blocks = 2,
+        .cut = RW_ZONE_CUT(2, 8),
+        .block_size = (uint16_t)256,
         .min_slabs = 0,
         .max_slabs = 8,
     },
 };
-static const uint8_t kernel_size_table[32] = {
-    0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
-    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
+static const uint8_t kernel_size_table[16] = {
+    3, 6, 6, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
 };
 static struct {
     rw_full_state_t state;
@@ -197,17 +199,16 @@ static const rw_slab_full_t kernel_full = {
         .kind = RW_SLAB,
         .attributes = 0,
     },
-    .slab.state = &kernel_state,
+    .slab.zone_states = kernel_state.zones,
     .slab.pages = &kernel_pages[0].page,
     .slab.page_size = sizeof(kernel_pages[0]),
-    .slab.slab_size = 512,
-    .slab.zones = kernel_zones,
     .slab.size_table = kernel_size_table,
-    .slab.largest = 256,
+    .slab.zones = kernel_zones,
+    .slab.last = 256 - 1,
     .slab.slab_count = 8,
     .slab.shared_count = 8,
     .slab.slab_shift = 9,
-    .slab.zone_count = 3,
+    .slab.table_shift = 4,
     .full = {
         .state = &kernel_quarantine.state,
         .held = kernel_quarantine.held,
@@ -435,6 +436,9 @@ const rw_stats_core_t rw_stats_cores[5] = {
     [2] = rw_slab_stats_full_task,
     [3] = rw_pool_stats_full_none_16,
     [4] = rw_pool_stats_full_shared_8,
+};
+const rw_zone_stats_core_t rw_zone_stats_cores[5] = {
+    [2] = rw_slab_zone_stats_full_task,
 };
 
 const rw_object_t *const rw_waiting_pools[] = {

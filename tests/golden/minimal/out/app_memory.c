@@ -86,6 +86,9 @@ const rw_walk_core_t rw_walk_cores[1] = {
 const rw_stats_core_t rw_stats_cores[1] = {
     [0] = rw_heap_stats_basic_task_16,
 };
+const rw_zone_stats_core_t rw_zone_stats_cores[1] = {
+    0,
+};
 
 const rw_object_t *const rw_waiting_pools[] = {
     NULL,

@@ -120,64 +120,61 @@ const rw_heap_t bulk_heap = {
     .granules = 524287,
 };
 
-static rw_slab_state_t kernel_state;
+static struct {
+    rw_slab_state_t slab;
+    rw_zone_state_t zones[6];
+} kernel_state;
 static struct {
     rw_page_t page;
     uint32_t map[2];
 } kernel_pages[40];
-static rw_zone_state_t kernel_zone_states[5];
-static const rw_zone_t kernel_zones[5] = {
+static const rw_zone_t kernel_zones[6] = {
     {
         .inverse = (uintptr_t)UINT64_C(0x0000000000000001),
-        .state = &kernel_zone_states[0],
-        .block_size = 16,
-        .shift = 4,
-        .blocks = 64,
+        .cut = RW_ZONE_CUT(1, 0),
+        .block_size = (uint16_t)0,
         .min_slabs = 0,
         .max_slabs = 40,
     },
     {
         .inverse = (uintptr_t)UINT64_C(0x0000000000000001),
-        .state = &kernel_zone_states[1],
-        .block_size = 32,
-        .shift = 5,
-        .blocks = 32,
+        .cut = RW_ZONE_CUT(64, 4),
+        .block_size = (uint16_t)16,
+        .min_slabs = 0,
+        .max_slabs = 40,
+    },
+    {
+        .inverse = (uintptr_t)UINT64_C(0x0000000000000001),
+        .cut = RW_ZONE_CUT(32, 5),
+        .block_size = (uint16_t)32,
         .min_slabs = 2,
         .max_slabs = 40,
     },
     {
         .inverse = (uintptr_t)UINT64_C(0x0000000000000001),
-        .state = &kernel_zone_states[2],
-        .block_size = 64,
-        .shift = 6,
-        .blocks = 16,
+        .cut = RW_ZONE_CUT(16, 6),
+        .block_size = (uint16_t)64,
         .min_slabs = 0,
         .max_slabs = 40,
     },
     {
         .inverse = (uintptr_t)UINT64_C(0x0000000000000001),
-        .state = &kernel_zone_states[3],
-        .block_size = 128,
-        .shift = 7,
-        .blocks = 8,
+        .cut = RW_ZONE_CUT(8, 7),
+        .block_size = (uint16_t)128,
         .min_slabs = 0,
         .max_slabs = 8,
     },
     {
         .inverse = (uintptr_t)UINT64_C(0x0000000000000001),
-        .state = &kernel_zone_states[4],
-        .block_size = 512,
-        .shift = 9,
-        .blocks = 2,
+        .cut = RW_ZONE_CUT(2, 9),
+        .block_size = (uint16_t)512,
         .min_slabs = 0,
         .max_slabs = 40,
     },
 };
-static const uint8_t kernel_size_table[64] = {
-    0, 0, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
-    4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4,
+static const uint8_t kernel_size_table[32] = {
+    3, 6, 9, 9, 12, 12, 12, 12, 15, 15, 15, 15, 15, 15, 15, 15,
+    15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
 };
 const rw_slab_t kernel_slab = {
     .object = {
@@ -188,17 +185,16 @@ const rw_slab_t kernel_slab = {
         .kind = RW_SLAB,
         .attributes = RW_FAST,
     },
-    .state = &kernel_state,
+    .zone_states = kernel_state.zones,
     .pages = &kernel_pages[0].page,
     .page_size = sizeof(kernel_pages[0]),
-    .slab_size = 1024,
-    .zones = kernel_zones,
     .size_table = kernel_size_table,
-    .largest = 512,
+    .zones = kernel_zones,
+    .last = 512 - 1,
     .slab_count = 40,
     .shared_count = 38,
     .slab_shift = 10,
-    .zone_count = 5,
+    .table_shift = 4,
 };
 
 static const rw_object_t *const system_members[2] = {
@@ -417,6 +413,9 @@ const rw_stats_core_t rw_stats_cores[5] = {
     [2] = rw_slab_stats_basic_task,
     [3] = rw_pool_stats_basic_shared_8,
     [4] = rw_pool_stats_none_none_32,
+};
+const rw_zone_stats_core_t rw_zone_stats_cores[5] = {
+    [2] = rw_slab_zone_stats_basic_task,
 };
 
 const rw_object_t *const rw_waiting_pools[] = {

@@ -161,6 +161,9 @@ const rw_stats_core_t rw_stats_cores[3] = {
     [1] = rw_pool_stats_basic_wait_8,
     [2] = rw_pool_stats_none_wait_32,
 };
+const rw_zone_stats_core_t rw_zone_stats_cores[3] = {
+    0,
+};
 
 const rw_object_t *const rw_waiting_pools[] = {
     &jobs_pool.object,
