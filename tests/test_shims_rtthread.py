@@ -61,8 +61,8 @@ MUTANTS = {
     ),
     "zone_table_off_by_one": (
         "slab.c",
-        "if (size > block_size_of(zone)) {",
-        "if (size >= block_size_of(zone)) {",
+        "if ((at + 1U) << TABLE_SHIFT > block_size_of(zone)) {",
+        "if ((at + 1U) << TABLE_SHIFT >= block_size_of(zone)) {",
     ),
     "hook_told_before": ("malloc.c", "return malloc_hook == NULL", "return malloc_hook != NULL"),
 }
