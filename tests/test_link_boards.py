@@ -357,7 +357,7 @@ def test_memory_changed_in_the_script(old: str, new: str, tmp_path: Path) -> Non
         (
             STM32CUBE,
             ("size: 128K,", "size: 128K, reserve: {end: 1K},"),
-            "heaps: {main: {region: ram, size: 129920}}",
+            "heaps: {main: {region: ram, size: 129872}}",
             "region ram is too small: main must end before 0x2001fc00, where its reserve begins",
         ),
         (

@@ -10,7 +10,10 @@ import pytest
 
 from runtime_host import SANITIZED, THREADS, WIDTHS, build, mutant, run
 
-PROGRAMS = ("heap_shadow", "heap_use", "heap_misuse", "memheap_spill", "layout_owner")
+PROGRAMS = (
+    *("heap_shadow", "heap_use", "heap_misuse", "heap_limits"),
+    *("memheap_spill", "layout_owner"),
+)
 SOURCES = (
     "shadow.c",
     "heap_cores.c",
@@ -55,8 +58,8 @@ MUTANTS = {
     "successor_not_told": (
         "heap_shadow",
         CORE,
-        "if (end == next) { /* behind it lies a used block */",
-        "if (end == next + 1U) {",
+        "    if (end == next) {\n        __asm__",
+        "    if (end == next + 1U) {\n        __asm__",
     ),
     "footer_believed": (
         "heap_misuse",
@@ -79,8 +82,8 @@ MUTANTS = {
     "freed_header_not_marked": (
         "heap_misuse",
         CORE,
-        "*check = (uint16_t)~*check;",
-        "*check = (uint16_t)*check;",
+        "(uint16_t) ~*check;",
+        "(uint16_t) *check;",
     ),
     "successor_signed_again": (
         "heap_misuse",
@@ -118,6 +121,12 @@ MUTANTS = {
         RESIZE,
         "        heap_move_top(heap, index + size - 1U);",
         "        heap.state->top = index + size - 1U;",
+    ),
+    "gap_wraps": (
+        "heap_limits",
+        BLOCK,
+        "header >> 16 >= size;",
+        "header >= size << 16;",
     ),
     "peak_too_low": (
         "heap_shadow",

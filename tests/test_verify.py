@@ -321,7 +321,7 @@ def test_thread_local_bss_takes_no_room(tmp_path: Path) -> None:
     assert verify(layout, project.linked("threads", objects, scripts)) == ()
 
 
-HEAD = {"arena", "size", "name", "core", "kind", "attributes"}  # fields of rw_object_t
+HEAD = {"arena", "size", "name", "core", "kind", "attributes", "overhead"}  # fields of rw_object_t
 
 
 @pytest.mark.parametrize(("flags", "pointer"), [(ARM, 4), ((), 8)], ids=["arm", "host"])

@@ -24,10 +24,11 @@ POOL_COUNT_MAX_8 = 127  # with 8-bit links
 HEAP = 24  # rw_heap_t
 HEAP_STATE = 16  # rw_heap_state_t
 HEAP_GRANULE = 8
+HEAP_OVERHEAD = 12
 HEAP_CLASS_COARSE = 48  # with 16-bit links, size classes beyond it are half as many
 HEAP_GRANULES_MAX_16 = 32767  # with 16-bit links
 HEAP_GRANULES_MAX = 2**22 - 1  # with 32-bit links
-HEAP_MAP_WORDS = {16: 3, 32: 5}  # by link width; they lie behind the state, the bins behind them
+HEAP_MAP_WORDS = {16: 3, 32: 6}  # by link width; they lie behind the state, the bins behind them
 
 SLAB = 44  # rw_slab_t
 SLAB_BLOCKS_MAX = 1024
@@ -41,6 +42,7 @@ SLAB_PLACES = 3  # from one zone to the next in a size table
 MEMHEAP = 24  # rw_memheap_t
 
 FULL = 24  # rw_full_t, behind the descriptor of any kind
+FULL_SEAL = 8  # of a heap's block
 FULL_STATE = 12  # rw_full_state_t
 HELD = 8  # rw_held_t
 NOTE = 2  # of a slab with checks full
@@ -98,6 +100,13 @@ _WIDE = Sizes(
 def sizes(pointer: int) -> Sizes:
     """The sizes on a target whose pointers have that many bytes."""
     return _NARROW if pointer == POINTER else _WIDE
+
+
+def overhead(kind: str, full: bool) -> int:
+    """Bytes of an arena that no request can have: a heap's first granule, a header, a seal."""
+    if kind != "heap":
+        return 0
+    return HEAP_OVERHEAD + (FULL_SEAL if full else 0)
 
 
 def heap_link_bits(granules: int) -> int:

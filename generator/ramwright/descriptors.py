@@ -193,6 +193,7 @@ def _head(layout: Layout, elf: ElfImage, obj: Object) -> dict[str, int]:
         "core": cores(layout).index(core_of(obj)),
         "kind": _KINDS[obj.kind],
         "attributes": attributes,
+        "overhead": abi.overhead(obj.kind, full=obj.full is not None),
     }
 
 

@@ -20,6 +20,7 @@ _OBJECT = (
     ("core", "u8"),
     ("kind", "u8"),
     ("attributes", "u8"),
+    ("overhead", "u8"),
 )
 
 FIELDS: dict[str, tuple[tuple[str, str], ...]] = {

@@ -13,6 +13,7 @@
 #include "full.h"
 
 #include "full_quarantine.h"
+#include "object.h"
 
 uintptr_t rw_full_lock(rw_sharing_t sharing)
 {
@@ -110,13 +111,20 @@ static void *full_granted(const rw_object_t *object, const full_core_t *core, ui
     return block;
 }
 
+/* What an alloc with checks full asks its core for. More than a size_t can say stays what it is:
+ * the core says what is wrong. */
+static size_t full_asked(const rw_object_t *object, size_t size)
+{
+    return size == 0U || size > object->size ? size : full_request(object, size);
+}
+
 void *rw_full_alloc(const rw_object_t *object, size_t size, const full_core_t *core,
                     rw_alloc_core_t alloc)
 {
-    if (size == 0U || size > object->size) {
-        return alloc(object, size); /* which says what is wrong */
+    const size_t request = full_asked(object, size);
+    if (size - 1U >= rw_object_capacity(object)) {
+        return alloc(object, request); /* which says what is wrong */
     }
-    const size_t request = full_request(object, size);
     const uint8_t *const virgin = full_begin(object, core);
     void *block = alloc(object, request);
     if (block == NULL && full_empty(object, core)) {
@@ -129,10 +137,10 @@ void *rw_full_alloc_aligned(const rw_object_t *object, size_t alignment, size_t 
                             const full_core_t *core, rw_alloc_aligned_core_t alloc)
 {
     const bool possible = (alignment & (alignment - 1U)) == 0U && alignment - 1U < object->size;
-    if (!possible || size == 0U || size > object->size) {
-        return alloc(object, alignment, size); /* which says what is wrong */
+    const size_t request = full_asked(object, size);
+    if (!possible || size - 1U >= rw_object_capacity(object)) {
+        return alloc(object, alignment, request); /* which says what is wrong */
     }
-    const size_t request = full_request(object, size);
     const uint8_t *const virgin = full_begin(object, core);
     void *block = alloc(object, alignment, request);
     if (block == NULL && full_empty(object, core)) {
@@ -293,6 +301,11 @@ void *rw_full_lower(const rw_object_t *object, const void *block, size_t size,
              * old one or in its place: the caller moves them and resizes. */
             const size_t room = core->usable(object, lowered);
             full_dress(object, lowered, room, room - RW_FULL_SEAL);
+            /* As when it is handed out: a call that this one interrupted may be about to say that
+             * the block before, which is part of it now, has left its place. */
+            const uintptr_t lock = rw_full_lock(core->sharing);
+            full_forget(full_of(object), lowered);
+            rw_full_unlock(core->sharing, lock);
         }
     }
     full_end(object, core);

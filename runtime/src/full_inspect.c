@@ -70,7 +70,10 @@ typedef struct full_relay {
 static bool full_visit_relay(const rw_block_t *block, void *context)
 {
     const full_relay_t *const relay = context;
-    rw_block_t seen = *block;
+    rw_block_t seen; /* filled by member: compilers may call memcpy for the whole */
+    seen.object = block->object;
+    seen.address = block->address;
+    seen.size = block->size;
     seen.used = block->used && full_find(full_of(block->object), block->address) == NULL;
     return relay->visit(&seen, relay->context);
 }

@@ -145,7 +145,7 @@ RW_INLINE uint32_t heap_free_size(heap_traits_t traits, uint32_t header)
 /* Whether what may be a free block's header gives at least size granules. */
 RW_INLINE bool heap_header_holds(heap_traits_t traits, uint32_t header, uint32_t size)
 {
-    return traits.wide ? heap_size(traits, header) >= size : header >= size << 16;
+    return traits.wide ? heap_size(traits, header) >= size : header >> 16 >= size;
 }
 
 RW_INLINE bool heap_prev_is_free(uint32_t header)

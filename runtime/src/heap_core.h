@@ -231,7 +231,7 @@ RW_INLINE rw_status_t heap_free_locked(heap_view_t heap, uint32_t index, uint32_
         heap.state->top = start - 1U;
         return RW_OK;
     }
-    if (end == next) {        /* behind it lies a used block */
+    if (end == next) {
         __asm__ volatile(""); /* else compilers do it in conditional instructions, always */
         *heap_header(heap, next) ^= heap_prev_bits(heap.traits);
     }

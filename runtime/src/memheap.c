@@ -103,8 +103,9 @@ void *rw_memheap_realloc_with(const rw_memheap_t *memheap, void *block, size_t s
         }
     }
     void *moved = rw_memheap_alloc_with(memheap, size, attributes);
-    if (moved == NULL && (owner->attributes & attributes) == attributes) {
-        return rw_object_lower(owner, block, size);
+    if (moved == NULL) {
+        const bool suits = (owner->attributes & attributes) == attributes;
+        return suits ? rw_object_lower(owner, block, size) : NULL;
     }
     return rw_object_move(owner, block, rw_memheap_owner(memheap, moved), moved, size);
 }

@@ -29,9 +29,6 @@ void *rw_object_move(const rw_object_t *owner, void *block, const rw_object_t *t
                      size_t size)
 {
     const size_t usable = rw_usable_cores[owner->core](owner, block);
-    if (moved == NULL) {
-        return usable >= size ? block : NULL;
-    }
     rw_bytes_copy(moved, block, usable < size ? usable : size);
     if (usable != 0U && rw_free_cores[owner->core](block, owner) == RW_OK) {
         return moved;

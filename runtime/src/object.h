@@ -8,7 +8,6 @@
 #define RAMWRIGHT_SRC_OBJECT_H
 
 #include "ramwright/dispatch.h"
-#include "ramwright/heap.h"
 
 /* count * size in *product; false, after a fault RW_E_SIZE of the object, iff that wraps. */
 bool rw_object_multiply(const rw_object_t *object, size_t count, size_t size, size_t *product);
@@ -19,8 +18,7 @@ void *rw_object_realloc(const rw_object_t *object, void *block, size_t size);
 
 /* Ends a realloc that has to move: copies block, which owner holds, into the new block of size
  * bytes, which is the taker's, and frees it. If it cannot be freed, or is no block any more, the
- * new one is given back and block is as it was. If there is no new block, block stays, and is the
- * answer iff it is large enough as it is. Returns what realloc returns. */
+ * new one is given back and block is as it was. Returns what realloc returns. */
 void *rw_object_move(const rw_object_t *owner, void *block, const rw_object_t *taker, void *moved,
                      size_t size);
 
@@ -37,7 +35,7 @@ static inline bool rw_object_holds(const rw_object_t *object, const void *addres
 /* Bytes of the largest request that the object could ever serve. */
 static inline size_t rw_object_capacity(const rw_object_t *object)
 {
-    return object->kind == RW_HEAP ? object->size - RW_HEAP_OVERHEAD : object->size;
+    return object->size - object->overhead;
 }
 
 /* Over several objects. Every one is checked; the first fault is the answer. */

@@ -20,6 +20,7 @@
 #define SIZED(f) HEAPS(f), SLABS(f)
 #define ALL(f) SIZED(f), POOLS(f)
 #define POOL_AT (FULL_CORE_COUNT - 6U)
+#define SLAB_AT (POOL_AT - 4U)
 
 #define ALLOC(kind, core) rw_##kind##_alloc_##core
 #define ALIGNED(kind, core) rw_##kind##_alloc_aligned_##core
@@ -30,6 +31,7 @@
 #define CHECK_CORE(kind, core) rw_##kind##_check_##core
 #define WALK(kind, core) rw_##kind##_walk_##core
 #define STATS(kind, core) rw_##kind##_stats_##core
+#define ZONE_STATS(kind, core) rw_##kind##_zone_stats_##core
 
 const rw_pool_alloc_core_t rw_pool_alloc_cores[FULL_CORE_COUNT] = {[POOL_AT] = POOLS(ALLOC)};
 const rw_alloc_core_t rw_alloc_cores[FULL_CORE_COUNT] = {SIZED(ALLOC)};
@@ -41,6 +43,7 @@ const rw_usable_core_t rw_usable_cores[FULL_CORE_COUNT] = {ALL(USABLE)};
 const rw_check_core_t rw_check_cores[FULL_CORE_COUNT] = {ALL(CHECK_CORE)};
 const rw_walk_core_t rw_walk_cores[FULL_CORE_COUNT] = {ALL(WALK)};
 const rw_stats_core_t rw_stats_cores[FULL_CORE_COUNT] = {ALL(STATS)};
+const rw_zone_stats_core_t rw_zone_stats_cores[FULL_CORE_COUNT] = {[SLAB_AT] = SLABS(ZONE_STATS)};
 
 const full_core_info_t full_cores[FULL_CORE_COUNT] = {
     {"heap full_none_16", RW_HEAP, RW_SHARING_NONE, 16},
@@ -105,11 +108,13 @@ static uintptr_t inverse_of(uintptr_t odd)
 
 static rw_object_t object_of(unsigned core, uint8_t *arena, size_t size)
 {
-    return (rw_object_t){.arena = arena,
-                         .size = size,
-                         .name = full_cores[core].name,
-                         .core = (uint8_t)core,
-                         .kind = (uint8_t)full_cores[core].kind};
+    return (rw_object_t){
+        .arena = arena,
+        .size = size,
+        .name = full_cores[core].name,
+        .core = (uint8_t)core,
+        .kind = (uint8_t)full_cores[core].kind,
+        .overhead = full_cores[core].kind == RW_HEAP ? RW_HEAP_OVERHEAD + RW_FULL_SEAL : 0U};
 }
 
 static void begin(full_fixture_t *fixture, unsigned core)

@@ -49,6 +49,7 @@ static inline void make_heap(made_heap_t *made, void *arena, size_t size, unsign
     made->heap.object.size = size / RW_HEAP_GRANULE * RW_HEAP_GRANULE;
     made->heap.object.core = (uint8_t)core;
     made->heap.object.kind = RW_HEAP;
+    made->heap.object.overhead = RW_HEAP_OVERHEAD;
     made->heap.state = &made->state;
     made->heap.granules = (uint32_t)(size / RW_HEAP_GRANULE - 1U);
 }

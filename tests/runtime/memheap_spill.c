@@ -87,6 +87,18 @@ static void capabilities(void)
     EXPECT(no_fault());
 }
 
+/* A block that is large enough, but where it must not be, and no room where it must. */
+static void attributes_before_room(void)
+{
+    fresh();
+    uint8_t *block = rw_memheap_alloc(&memheap, 500);
+    while (rw_memheap_alloc_with(&memheap, 400, RW_DMA) != NULL) {
+    }
+    EXPECT(rw_memheap_realloc_with(&memheap, block, 400, RW_DMA) == NULL);
+    EXPECT(rw_memheap_usable_size(&memheap, block) >= 500);
+    EXPECT(rw_memheap_realloc_with(&memheap, block, 400, RW_FAST) == block && no_fault());
+}
+
 static void free_finds_its_owner(void)
 {
     fresh();
@@ -305,6 +317,7 @@ int main(void)
     spills_in_order();
     too_small_members_are_passed_over();
     capabilities();
+    attributes_before_room();
     free_finds_its_owner();
     reallocates_across_members();
     reallocates_by_capability();

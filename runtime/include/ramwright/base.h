@@ -69,7 +69,7 @@ typedef struct rw_object {
     uint8_t core;       /* index into the rw_*_cores tables of dispatch.h */
     uint8_t kind;       /* rw_kind_t */
     uint8_t attributes; /* RW_DMA | ... of the region */
-    uint8_t reserved;   /* zero */
+    uint8_t overhead;   /* bytes of the arena that no request can have */
 } rw_object_t;
 
 /* Figures of one object, bytes unless said. */

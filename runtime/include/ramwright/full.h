@@ -33,7 +33,8 @@
  * empties the quarantine first. rw_..._usable_size is the size asked for (of a pool block_size), 0
  * also of a block whose seal is damaged; walk reports the whole block, guard included. Of the
  * figures, used, free and failures are as if there were no quarantine, peak counts what it holds,
- * and largest is what is granted without emptying it.
+ * and largest is what is granted without emptying it. rw_slab_zone_stats tells of zones as they
+ * are, held blocks included.
  *
  * check (rw_..._check, O(bytes) under the lock) verifies guards, freed blocks in the quarantine
  * and, of pools and slabs, those outside. While another call of the object is under way, it leaves

@@ -39,9 +39,10 @@ extern "C" {
 #define RW_HEAP_GRANULES_MAX_16 32767U
 #define RW_HEAP_GRANULES_MAX_32 4194303U
 
-/* Words of their maps: a bit for each of up to 96 and 160 size classes. */
+/* Words of their maps: a bit for each size class, of which there are 76 and 160 at most, and for
+ * one more, from where on a search that found nothing goes on. */
 #define RW_HEAP_MAP_WORDS_16 3U
-#define RW_HEAP_MAP_WORDS_32 5U
+#define RW_HEAP_MAP_WORDS_32 6U
 
 /* Mutable; .bss; all zero = all free. Counts are in granules. Directly behind it lie
  *  - the map, RW_HEAP_MAP_WORDS_... words: bit 31 - c % 32 of word c / 32 set: class c has blocks;

@@ -190,7 +190,8 @@ void rw_slab_stats(const rw_slab_t *slab, rw_stats_t *out) RW_NONNULL((1, 2));
  * block size, from 1. What says whether min_slabs and max_slabs are well chosen.
  * Returns false, *out as it was, iff there is no zone of that number.
  * Time: O(slab_count), under the lock. ISR: with sharing interrupt. Blocks: for its time. */
-bool rw_slab_zone_stats(const rw_slab_t *slab, size_t number, rw_zone_stats_t *out);
+bool rw_slab_zone_stats(const rw_slab_t *slab, size_t number, rw_zone_stats_t *out)
+    RW_NONNULL((1, 3));
 
 #ifdef __cplusplus
 }

@@ -24,6 +24,13 @@
 
 int posix_memalign(void **out, size_t alignment, size_t size);
 
+/* libc alone calls these: link-time optimisation, which does not see it, would drop them. */
+void *_malloc_r(struct _reent *reent, size_t size) __attribute__((used));
+void _free_r(struct _reent *reent, void *block) __attribute__((used));
+void *_calloc_r(struct _reent *reent, size_t count, size_t size) __attribute__((used));
+void *_realloc_r(struct _reent *reent, void *block, size_t size) __attribute__((used));
+void *_memalign_r(struct _reent *reent, size_t alignment, size_t size) __attribute__((used));
+
 /* Passes a block on; NULL sets errno. */
 static void *answer(struct _reent *reent, void *block, int error)
 {

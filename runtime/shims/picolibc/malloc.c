@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The malloc family of picolibc, on the layout's default object; it fits any C library that
- * allocates by the standard names. The core locks. Rules: ../common/libc.h.
+ * allocates by the standard names. newlib does not: it has a shim of its own. The core locks.
+ * Rules: ../common/libc.h.
  */
 #define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c): libc's switch */
 #include <stdlib.h>
+
+#if defined(__NEWLIB__) && !defined(__PICOLIBC__) && !defined(_PICOLIBC__)
+#error "this C library is newlib, which would keep a heap of its own: build with the shim newlib"
+#endif
 
 #include "../common/libc.h"
 

@@ -38,6 +38,7 @@ bool rw_created_heap(rw_heap_t *heap, const char *name, rw_created_room_t room)
     heap->object.size = (size_t)(granules + 1U) * RW_HEAP_GRANULE;
     heap->object.name = name;
     heap->object.kind = RW_HEAP;
+    heap->object.overhead = RW_HEAP_OVERHEAD;
     heap->state = state;
     heap->granules = granules;
     return true;

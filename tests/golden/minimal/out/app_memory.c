@@ -22,6 +22,7 @@ const rw_heap_t main_heap = {
         .core = 0,
         .kind = RW_HEAP,
         .attributes = 0,
+        .overhead = RW_HEAP_OVERHEAD,
     },
     .state = &main_state.state,
     .granules = 511,

@@ -97,6 +97,7 @@ const rw_heap_t main_heap = {
         .core = 0,
         .kind = RW_HEAP,
         .attributes = RW_DMA,
+        .overhead = RW_HEAP_OVERHEAD,
     },
     .state = &main_state.state,
     .granules = 4095,
@@ -104,7 +105,7 @@ const rw_heap_t main_heap = {
 
 static struct {
     rw_heap_state_t state;
-    uint32_t map[5];
+    uint32_t map[6];
     uint32_t bins[134];
 } bulk_state;
 const rw_heap_t bulk_heap = {
@@ -115,6 +116,7 @@ const rw_heap_t bulk_heap = {
         .core = 1,
         .kind = RW_HEAP,
         .attributes = RW_CACHED | RW_EXTERNAL,
+        .overhead = RW_HEAP_OVERHEAD,
     },
     .state = &bulk_state.state,
     .granules = 524287,
