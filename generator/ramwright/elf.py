@@ -42,6 +42,7 @@ class ElfImage(NamedTuple):
     """What a linked ELF says about memory."""
 
     name: str  # of the file
+    machine: str  # EM_ARM, EM_RISCV, …
     pointer_size: int
     little_endian: bool
     stripped: bool  # it has no symbol table
@@ -110,6 +111,7 @@ def _image(file: BinaryIO, name: str) -> ElfImage:
             raise ElfError("not a linked program; verify wants the ELF that the linker wrote")
         return ElfImage(
             name=name,
+            machine=str(elf.header.e_machine),
             pointer_size=elf.elfclass // 8,
             little_endian=elf.little_endian,
             stripped=elf.get_section_by_name(".symtab") is None,

@@ -15,6 +15,7 @@ from ramwright.errors import Mark, Problem, in_order
 from ramwright.layout import Layout, Object, RegionPlan
 from ramwright.link_view import banks, check_symbol, digest, script_symbol
 from ramwright.linked import arena_address, unaliased, unaliased_sections
+from ramwright.model import riscv_extensions
 from ramwright.ranges import Range, cleared_names, ranges, tells_cleared
 
 _RELINK = "generate the layout again, then link again"
@@ -37,6 +38,9 @@ def verify(layout: Layout, elf: ElfImage) -> tuple[Problem, ...]:
                 "verify the ELF before it is stripped, or link without -s",
             ),
         )
+    other = _machine(layout, elf)
+    if other is not None:
+        return (other,)
     scripts = tuple(_scripts(layout, elf))
     if scripts:
         return scripts
@@ -47,6 +51,23 @@ def verify(layout: Layout, elf: ElfImage) -> tuple[Problem, ...]:
     problems += _abi(layout, elf)
     problems += _banks(layout, elf)
     return in_order(problems)
+
+
+def _machine(layout: Layout, elf: ElfImage) -> Problem | None:
+    """An ELF for another architecture or word size. A host may be any."""
+    target = layout.config.target
+    if target.cpu == "host":
+        return None
+    machine = "EM_RISCV" if riscv_extensions(target.cpu) else "EM_ARM"
+    if (elf.machine, elf.pointer_size) == (machine, target.pointer):
+        return None
+    return _whole(
+        layout,
+        "RW0518",
+        f"{elf.name} is for {elf.machine.removeprefix('EM_')} with {8 * elf.pointer_size} bits, "
+        f"and `cpu: {target.cpu}` is {machine.removeprefix('EM_')} with {8 * target.pointer}",
+        "compile for that cpu (on RISC-V with -march and -mabi), or correct `target`",
+    )
 
 
 def _scripts(layout: Layout, elf: ElfImage) -> Iterator[Problem]:

@@ -187,6 +187,12 @@ def pointed(good: Good, symbol: str, kind: str, field: str) -> int:
 
 Seed = Callable[[Good], ElfImage]
 FAULTS: dict[str, tuple[Seed, str, str]] = {
+    "another architecture": (
+        lambda g: g.elf._replace(machine="EM_RISCV"),
+        "RW0518",
+        "is for RISCV with 32 bits",
+    ),
+    "another word size": (lambda g: g.elf._replace(pointer_size=8), "RW0518", "with 64 bits"),
     "no check script": (
         lambda g: g.without_symbol(check_symbol(g.layout)),
         "RW0502",
