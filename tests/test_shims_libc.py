@@ -52,6 +52,7 @@ CASES = {
     "newlib-nano-no-exceptions": ("newlib-nano", NO_EXCEPTIONS),
     "picolibc": ("picolibc", ()),
     "picolibc-no-exceptions": ("picolibc", NO_EXCEPTIONS),
+    "newlib-nano-lto": ("newlib-nano", (*NO_EXCEPTIONS, "-flto")),
 }
 
 
@@ -94,6 +95,7 @@ def linked(
         [
             *(f"{build.PREFIX}g++", *MACHINE, "-nostartfiles", "-Wl,--gc-sections"),
             *("-Wl,--fatal-warnings", *library.link, *(f"-T{script}" for script in scripts)),
+            *(option for option in options if option == "-flto"),
             *(*objects, "-o", elf),
         ]
     )
