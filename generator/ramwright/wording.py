@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import islice, pairwise
 
 MAX_SHOWN = 48  # characters of the user's text quoted in a message
+MOST_LISTED = 8  # names of the user's that are shown to somebody who names none of them
 SHORT = 6  # characters of a word in which few letters in common mean little
 MAX_LONGER = 8  # characters that a name may have more or less than what is meant by it
 MAX_KNOWN, MAX_PAIRED, MAX_COMPARED = 3_000, 200, 12  # names that a mistake is compared with
