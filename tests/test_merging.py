@@ -238,6 +238,15 @@ def test_what_is_missing_is_missed_in_the_whole_only() -> None:
     ]
 
 
+def test_an_incomplete_object_of_a_variant_may_be_a_slip(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write("top.yaml", TOP + "  more: {heaps: {mian: {size: 3K}, other: {size: 3K}}}\n")
+    assert cli.main(["check", "top.yaml", "--variant", "more"]) == cli.PROBLEMS
+    hints = [line for line in capsys.readouterr().err.splitlines() if "hint: " in line]
+    assert [hint.count("did you mean `main`? Else add `region") for hint in hints] == [1, 0]
+
+
 def test_null_means_nothing_outside_variants() -> None:
     write("top.yaml", TOP.replace("count: N}", "count: null}"))
     assert "top.yaml:9:45 RW0016 `null` is no value" in found()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import jsonschema
@@ -81,3 +82,15 @@ def test_links_of_the_codes_lead_somewhere() -> None:
     links = re.findall(r"\]\(#(.*?)\)", handbook())
     assert len(links) == len(headings)
     assert set(links) == anchors
+
+
+def test_fault_hook_to_copy_compiles(tmp_path: Path) -> None:
+    hook = re.search(r"```c\n(.*?)```", (DOCS / "checks.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert hook is not None
+    (tmp_path / "fault.c").write_text(hook[1], encoding="utf-8")
+    (tmp_path / "app_memory.h").write_text("#include <ramwright/base.h>\n", encoding="utf-8")
+    include = DOCS.parent / "runtime" / "include"
+    flags = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", f"-I{include}"]
+    subprocess.run(["gcc", *flags, "-fsyntax-only", "fault.c"], cwd=tmp_path, check=True)
+    statuses = re.findall(r"\bRW_E_\w+ = ", (include / "ramwright" / "base.h").read_text("utf-8"))
+    assert all(f"[{status[:-3]}]" in hook[1] for status in statuses)

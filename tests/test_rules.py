@@ -50,6 +50,13 @@ def codes_of(text: str) -> list[str]:
     return [problem.code for problem in result_of(text)[1]]
 
 
+@pytest.mark.parametrize(("name", "hint"), [("malloc", "one of `small`"), ("smal", "`small`?")])
+def test_default_is_guessed_with_care(name: str, hint: str) -> None:
+    _, problems = result_of(f"heaps: {{small: {{region: ram, size: 4K}}}}\ndefault: {name}\n")
+    assert [p.code for p in problems] == ["RW0263"]
+    assert problems[0].hint.endswith(hint)
+
+
 def good() -> Config:
     path = HERE / "good" / "everything.yaml"
     config, problems, _ = understood(path.read_bytes(), path.name)

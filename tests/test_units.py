@@ -102,6 +102,13 @@ def test_suffix_belongs_to_sizes() -> None:
     assert value_of("4 * 16", CONSTANTS, size=False) == 64
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"), [("64 K", "64K"), ("64 kB", "64K"), ("64KB", "64K"), ("2MiB", "2M")]
+)
+def test_suffix_in_another_spelling_is_shown_as_it_should_be(text: str, meant: str) -> None:
+    assert fault_of(text).hint.startswith(f"write {meant}")
+
+
 def test_misspelled_constant_gets_a_suggestion() -> None:
     assert fault_of("DEPHT").hint == "did you mean `DEPTH`?"
 

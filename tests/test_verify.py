@@ -161,6 +161,17 @@ def test_map_of_an_elf_says_what_verify_says(
     assert "RW0515" in [problem["code"] for problem in json.loads(drawn.out)["problems"]]
 
 
+def test_states_outside_the_home_are_one_problem(good: Good) -> None:
+    moved = good
+    for name in ("small_heap", "bulk_heap"):
+        elf = moved.with_field(name, "rw_heap_t", "state", good.address("ring"))
+        moved = replace(moved, elf=elf)
+    found = [p for p in verify(good.layout, moved.elf) if p.code == "RW0510"]
+    assert len(found) == 1
+    assert "outside the home region ram, as has 1 other object" in found[0].what
+    assert "lies in region other: write `home: other`" in found[0].hint
+
+
 def test_dropped_objects_of_a_real_link(tmp_path: Path) -> None:
     project = Project(NRF52840, tmp_path)
     layout = project.layout(
@@ -180,6 +191,7 @@ def test_stm32cube_heap_and_stack_are_known(tmp_path: Path) -> None:
     found = verify(layout, project.firmware(layout))
     assert [problem.code for problem in found] == ["RW0509"]
     assert "_estack - _Min_Stack_Size" in found[0].what
+    assert "`reserve: {end: 1K}` of region ram keeps it free" in found[0].hint
 
 
 def test_linked_places_for_the_map(good: Good) -> None:
@@ -209,7 +221,9 @@ def test_config_changed_after_the_link(tmp_path: Path) -> None:
         POOL % ("interrupt", "basic") + "buffers: {b: {region: ram, size: 512}}",
         POOL % ("interrupt", "basic") + "buffers: {b: {region: ram, size: 1K, alignment: 16}}",
     ):
-        assert [problem.code for problem in verify(project.layout(changed), elf)] == ["RW0515"]
+        found = verify(project.layout(changed), elf)
+        assert [problem.code for problem in found] == ["RW0515"]
+        assert "give the `--variant` and `-D` that it was generated with" in found[0].hint
 
 
 def test_objects_of_a_config_before_the_scripts(tmp_path: Path) -> None:
@@ -305,6 +319,7 @@ def test_heap_above_a_stack_that_comes_first(tmp_path: Path) -> None:
     found = verify(layout, project.firmware(layout))
     assert [problem.code for problem in found] == ["RW0509"]
     assert "_end, which sbrk grows from" in found[0].what
+    assert "reserve" not in found[0].hint, "this heap would begin below the arena all the same"
 
 
 def test_thread_local_bss_takes_no_room(tmp_path: Path) -> None:

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ramwright.characters import MAX_BYTES
 from ramwright.errors import Mark, Problem, has_errors, in_order, shortened
 from ramwright.include import Tree, tree_of
-from ramwright.merge import COMMAND_LINE, define_line, with_defines, with_variant
+from ramwright.merge import COMMAND_LINE, define_line, slips, with_defines, with_variant
 from ramwright.model import Config
 from ramwright.probe import measured
 from ramwright.rules import config_of
@@ -162,5 +162,14 @@ def _overlaid(tree: Tree, request: Request, problems: list[Problem]) -> Root | N
     if len(tree.files) == 1 and request.variant is None:
         return root  # has been looked at as a whole
     whole, found = shaped(root, language())
-    problems += found
+    problems += _with_slips(found, tree, request.variant)
     return whole
+
+
+def _with_slips(found: Iterable[Problem], tree: Tree, variant: str | None) -> Iterator[Problem]:
+    """`found`, asking of an incomplete object that a variant adds whether another is meant."""
+    overlay = tree.variants[variant].value if variant and variant in tree.variants else None
+    meant = slips(tree.root, overlay) if tree.root and isinstance(overlay, Root) else {}
+    for problem in found:
+        slip = meant.get(problem.where) if problem.code == "RW0103" else None
+        yield problem._replace(hint=f"{slip} Else {problem.hint}") if slip else problem

@@ -18,7 +18,7 @@ from ramwright.errors import Mark, Problem, Related
 from ramwright.presets import is_preset
 from ramwright.schema_parts import Schema, resolved
 from ramwright.source import Entry, Mapping, Node, Null, Scalar, Sequence
-from ramwright.wording import did_you_mean, listed, shown
+from ramwright.wording import MOST_LISTED, did_you_mean, listed, shown
 
 OBJECTS = ("buffers", "pools", "heaps", "slabs", "memheaps")
 _NAMED = ("constants", "regions", *OBJECTS)  # whose keys are names that a file declares
@@ -26,7 +26,6 @@ _PREFIXED = ("constants", *OBJECTS)
 _HARDWARE = ("origin", "size", "alias_of")  # what a preset says about a region, and no file besides
 _OF_A_FILE = ("ramwright", "include", "variants")  # say nothing about the layout
 COMMAND_LINE = "<command line>"
-MOST_LISTED = 8  # variants that are named to somebody who asks for none of them
 
 
 class Merged:
@@ -318,6 +317,18 @@ def overlaid(base: Mapping, overlay: Mapping, problems: list[Problem]) -> Mappin
         else:
             entries[key] = old._replace(value=_without_nulls(entry.value, problems))
     return base._replace(entries=entries)
+
+
+def slips(base: Mapping, overlay: Mapping) -> Dict[Mark, str]:
+    """Of the names that `overlay` adds to the groups of `base` those that are near one declared
+    there, which may be meant: where they stand, and a question that names the other."""
+    found = {}
+    for group in overlay.entries:
+        known = _entries(base, group)
+        for name, entry in _entries(overlay, group).items():
+            if name not in known and (hint := did_you_mean(name, known)):
+                found[entry.where] = hint
+    return found
 
 
 def _without_nulls(node: Node, problems: list[Problem]) -> Node:

@@ -31,10 +31,17 @@ regions:
   ccm: {origin: 0x10000000, size: 64K, linker: CCMRAM, attributes: [fast]}
 pools:
   can_rx: {region: ram, type: struct can_frame, header: can.h, block_size: 16, count: CAN_DEPTH}
+buffers:
+  adc: {region: ram, requires: [dma], size: 512}   # DMA writes here: checked against the region
 heaps:
   main: {region: ccm, size: 32K}
 default: main
 ```
+
+**Write `requires: [dma]` on everything that DMA touches.** That is what makes it checked: that its
+region has the attribute (RW0341) and that it shares no cache line with other bytes (RW0344,
+RW0345). `attributes: [dma]` of a region alone only aligns what lies there, since nothing says what
+DMA uses.
 
 `ramwright schema` prints the JSON Schema of all this, `--part include` and `--part variant` those
 of an included file and of an overlay; editors that know it complete and check while you type:

@@ -328,12 +328,8 @@ class _Reader:
             return Broken(where)
         hint = _trap_hint(text)
         if hint:
-            self._problem(
-                where,
-                "RW0015",
-                f"`{shown(text)}` means different things to different YAML readers",
-                hint,
-            )
+            what = "is not a whole number" if hint == _WHOLE and "." in text else _AMBIGUOUS
+            self._problem(where, "RW0015", f"`{shown(text)}` {what}", hint)
             return Broken(where)
         return Scalar(text, where, column)
 
@@ -380,6 +376,8 @@ _BOOLEANS = frozenset(
 ) | {"True", "TRUE", "False", "FALSE"}
 _QUOTE = "put it in quotes where text is meant"
 _USUAL = re.compile(r"[1-9][0-9]*(?:[KM]| [-+*/].*)", re.ASCII)  # a size: no trap
+_AMBIGUOUS = "means different things to different YAML readers"
+_WHOLE = "write a whole number, as 1536 for 1.5K"
 _TRAPS = (
     (r"[-+]?0[0-9_]+", "write decimal without leading zeros, or hexadecimal as 0x…"),
     (r"[-+]?0[oO][0-7_]+", "write decimal, or hexadecimal as 0x…; octal is not known here"),
@@ -391,9 +389,9 @@ _TRAPS = (
     ),
     (
         r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?",
-        "write a whole number; 1.5K is 1536",
+        _WHOLE,
     ),
-    (r"[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)", "write a whole number"),
+    (r"[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)", _WHOLE),
     (
         r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?",
         "some readers see a date; put spaces round the operators",

@@ -145,7 +145,7 @@ def _unusual_number(whole: _Token, digits: str, suffix: str, size: bool) -> _Tok
             "write decimal without leading zeros, or hexadecimal as 0x…; octal is not known here",
         )
     if suffix not in _SUFFIXES:
-        _fail(whole, "RW0201", f"`{whole.text}` is not a number", _suffix_hint(suffix))
+        _fail(whole, "RW0201", f"`{whole.text}` is not a number", _suffix_hint(digits, suffix))
     if suffix and not size:
         _fail(
             whole,
@@ -161,12 +161,17 @@ def _unusual_number(whole: _Token, digits: str, suffix: str, size: bool) -> _Tok
     return whole._replace(value=value)
 
 
-def _suffix_hint(suffix: str) -> str:
-    upper = suffix.upper()
-    if upper in ("K", "KB", "KIB"):
-        return "K stands for 1024 bytes, as in 16K"
-    if upper in ("M", "MB", "MIB"):
-        return "M stands for 1024 * 1024 bytes, as in 2M"
+def _meant_suffix(suffix: str) -> str:
+    """K or M where `suffix` is another spelling of it, else ""."""
+    letter = suffix[:1].upper()
+    return letter if letter in "KM" and suffix[1:].upper() in ("", "B", "IB") else ""
+
+
+def _suffix_hint(digits: str, suffix: str) -> str:
+    upper, meant = suffix.upper(), _meant_suffix(suffix)
+    if meant:
+        factor = "1024" if meant == "K" else "1024 * 1024"
+        return f"write {digits}{meant}: {meant} stands for {factor} bytes"
     if upper in ("G", "GB", "GIB"):
         return "the largest suffix is M: 1024M"
     if upper in ("U", "L", "UL", "ULL", "B"):
@@ -193,6 +198,9 @@ class _Parser:
         if self._peek().kind != "end":
             token = self._peek()
             hint = "put an operator between two values" if token.kind != ")" else ""
+            before = self._tokens[self._next - 1]
+            if before.kind == "number" and (meant := _meant_suffix(token.text)):
+                hint = f"write {before.text}{meant}, without the space"
             _fail(token, "RW0201", f"`{token.text}` is not expected here", hint)
         return value
 

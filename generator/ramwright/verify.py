@@ -9,7 +9,14 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from ramwright import abi
-from ramwright.descriptors import Linked, linked_abi, linked_layout, linked_memheap, linked_object
+from ramwright.descriptors import (
+    Linked,
+    State,
+    linked_abi,
+    linked_layout,
+    linked_memheap,
+    linked_object,
+)
 from ramwright.elf import ElfImage, Section
 from ramwright.errors import Mark, Problem, in_order
 from ramwright.layout import Layout, Object, RegionPlan
@@ -17,6 +24,7 @@ from ramwright.link_view import banks, check_symbol, digest, script_symbol
 from ramwright.linked import arena_address, unaliased, unaliased_sections
 from ramwright.model import riscv_extensions
 from ramwright.ranges import Range, cleared_names, ranges, tells_cleared
+from ramwright.units import spelled
 
 _RELINK = "generate the layout again, then link again"
 _WRITTEN = {
@@ -92,8 +100,18 @@ def _scripts(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
             "RW0515",
             f"{elf.name} was linked with {layout.name}_memory.ld of another config or version of "
             f"ramwright: its digest is {linked:#010x}, not {digest(layout):#010x}",
-            _RELINK,
+            _other_choice(layout),
         )
+
+
+def _other_choice(layout: Layout) -> str:
+    """The usual cause first: the ELF is sound, but was asked about as if it were another's."""
+    variant = layout.config.variant
+    of = "without a variant" if variant is None else f"as variant `{variant}`"
+    return (
+        f"this compares it with the config {of}; give the `--variant` and `-D` that it was "
+        f"generated with. Else {_RELINK}"
+    )
 
 
 def _written(layout: Layout, elf: ElfImage) -> Iterator[Range]:
@@ -121,10 +139,26 @@ def _arenas(layout: Layout, elf: ElfImage, written: Iterable[Range]) -> Iterator
                         "RW0508" if other.kind in ("cleared", "copied") else "RW0509",
                         f"at {address:#010x} lies where {_WRITTEN[other.kind]} "
                         f"{other.start:#010x}..{other.end:#010x} ({other.told_by})",
-                        "set link.anchor and link.insert to another place in the board's script"
-                        if obj.address is None and not obj.adopted
-                        else "pin it elsewhere, or adopt another section",
+                        _clear_of(region, obj, address, other),
                     )
+
+
+def _clear_of(region: RegionPlan, obj: Object, address: int, other: Range) -> str:
+    """How to get `obj` at `address` out of the way of `other`.
+
+    A stack or heap at the end of its bank stays there if the layout leaves it room; a heap that
+    begins below the arena does not."""
+    end = region.origin + region.size
+    elsewhere = (
+        "set link.anchor and link.insert to another place in the board's script"
+        if obj.address is None and not obj.adopted
+        else "pin it elsewhere, or adopt another section"
+    )
+    fixed = other.kind == "stack" or (other.kind == "heap" and address < other.start)
+    if not fixed or other.end != end or obj.adopted:
+        return elsewhere
+    room = spelled(end - other.start)
+    return f"`reserve: {{end: {room}}}` of region {region.name} keeps it free; or {elsewhere}"
 
 
 def _place(layout: Layout, region: RegionPlan, obj: Object, address: int) -> Iterator[Problem]:
@@ -238,6 +272,7 @@ def _section_overlaps(
 
 def _descriptors(layout: Layout, elf: ElfImage, written: Iterable[Range]) -> Iterator[Problem]:
     cleared = [other for other in written if other.kind == "cleared"]
+    astray: dict[str, list[tuple[Object, State]]] = {}
     for obj in layout.objects:
         if obj.kind == "buffer":
             continue
@@ -255,6 +290,11 @@ def _descriptors(layout: Layout, elf: ElfImage, written: Iterable[Range]) -> Ite
             continue
         yield from _faults(_where(layout, obj), f"{obj.kind} {obj.name}", linked)
         yield from _states(layout, elf, obj, linked, cleared)
+        for state in linked.states:
+            if section := _outside_home(layout, elf, state):
+                astray.setdefault(section, []).append((obj, state))
+    for section, states in astray.items():
+        yield _strays(layout, section, states)
     for memheap in layout.memheaps:
         where = layout.config.memheaps[memheap.name].where
         linked = linked_memheap(layout, elf, memheap)
@@ -283,22 +323,52 @@ def _faults(where: Mark, what: str, linked: Linked) -> Iterator[Problem]:
 def _states(
     layout: Layout, elf: ElfImage, obj: Object, linked: Linked, cleared: list[Range]
 ) -> Iterator[Problem]:
-    home = layout.region_named[layout.config.home]
     for state in linked.states:
         section = elf.holder(state.address, state.size)
         what = f"has its state at {state.address:#010x}"
         if section is None or not section.nobits:
             where = f"in {section.name}, which is not NOBITS" if section else "in no section"
             hint = "compile the generated C without options that move .bss"
-        elif not _inside(home, state.address, state.size):
-            where = f"in {section.name}, outside the home region {home.name}"
-            hint = "name the region of the board's .bss as home"
+        elif _outside_home(layout, elf, state):
+            continue  # _strays reports all of a section as one
         elif cleared and not any(other.holds(state.address, state.size) for other in cleared):
             where = f"in {section.name}, which startup code does not clear"
             hint = "let the board's .bss collect .bss.*"
         else:
             continue
         yield _of(layout, obj, "RW0510", f"{what}, {where}", hint)
+
+
+def _outside_home(layout: Layout, elf: ElfImage, state: State) -> str:
+    """The section that holds `state` where that is sound but for its bank, or ""."""
+    section = elf.holder(state.address, state.size)
+    home = layout.region_named[layout.config.home]
+    stray = section and section.nobits and not _inside(home, state.address, state.size)
+    return section.name if section and stray else ""
+
+
+def _strays(layout: Layout, section: str, states: list[tuple[Object, State]]) -> Problem:
+    """One cause, however many states: `home` names another bank than that of `section`."""
+    obj, state = states[0]
+    others = len({obj.name for obj, _ in states}) - 1
+    home = layout.config.home
+    banks_of_it = [r.name for r in layout.regions if _inside(r, state.address, state.size)]
+    bank = banks_of_it[0] if banks_of_it else ""
+    return _of(
+        layout,
+        obj,
+        "RW0510",
+        f"has its state at {state.address:#010x}, in {section}, outside the home region {home}"
+        + (f", as {_counted(others)}" if others else ""),
+        f"{section} lies in region {bank}: write `home: {bank}`, or let the board's script put it "
+        f"into {home}"
+        if bank
+        else "declare the region of the board's .bss and name it as home",
+    )
+
+
+def _counted(others: int) -> str:
+    return "has 1 other object" if others == 1 else f"have {others} other objects"
 
 
 def _inside(region: RegionPlan, address: int, size: int) -> bool:

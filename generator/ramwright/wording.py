@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from itertools import islice, pairwise
 
 MAX_SHOWN = 48  # characters of the user's text quoted in a message
+MOST_LISTED = 8  # names of the user's that are shown to somebody who names none of them
+SHORT = 6  # characters of a word in which few letters in common mean little
 MAX_LONGER = 8  # characters that a name may have more or less than what is meant by it
 MAX_KNOWN, MAX_PAIRED, MAX_COMPARED = 3_000, 200, 12  # names that a mistake is compared with
 
@@ -32,7 +34,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if len(names) > MAX_COMPARED:
         names = _alike(folded, names)
     by_folded = {name.lower(): name for name in names}
-    near = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
+    near = get_close_matches(folded, by_folded, n=3, cutoff=0.6)
+    if len(folded) <= SHORT:
+        # `malloc` is no slip for `small`: where the first letters differ, little else may.
+        alike = set(get_close_matches(folded, near, n=3, cutoff=0.8))
+        near = [name for name in near if name in alike or name[:1] == folded[:1]]
     return by_folded[near[0]] if near else ""
 
 

@@ -52,7 +52,8 @@ def block_size_of(fields: Fields, ctype: CType | None, types: Measured) -> int |
             "type" if ctype else "block_size",
             "RW0353",
             f"the block size of `{fields.name}` is not known",
-            "write `block_size: …`, or tell the compiler: `--cc 'arm-none-eabi-gcc -I…'`"
+            "write `block_size: …`, or tell the compiler: `--cc 'arm-none-eabi-gcc -I…'` "
+            "(in a build: `RAMWRIGHT_OPTIONS`, or `OPTIONS` in CMake)"
             if ctype
             else "write `block_size: …`, or the `type` of what is stored",
         )

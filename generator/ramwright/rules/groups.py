@@ -10,7 +10,7 @@ from ramwright.errors import Mark, Related
 from ramwright.model import Memheap
 from ramwright.rules.fields import Fields
 from ramwright.source import Scalar
-from ramwright.wording import did_you_mean
+from ramwright.wording import MOST_LISTED, did_you_mean, listed
 
 Kinds = Dict[str, Kind]
 
@@ -72,6 +72,10 @@ def _joinable(kinds: Kinds) -> list[str]:
     return [name for name, kind in kinds.items() if kind in ("heap", "slab")]
 
 
+def _one_of(names: list[str]) -> str:
+    return f"one of {listed(names[:MOST_LISTED])}" if names else ""
+
+
 def default_of(top: Fields, kinds: Kinds) -> str | None:
     """The object behind malloc."""
     name = top.text("default")
@@ -84,7 +88,7 @@ def default_of(top: Fields, kinds: Kinds) -> str | None:
             "default",
             "RW0263",
             f"there is no heap, slab or memheap `{name}`",
-            did_you_mean(name, serving),
+            did_you_mean(name, serving) or _one_of(serving),
         )
         return None
     if name not in serving:
