@@ -38,7 +38,7 @@ static inline void rw_bytes_clear(void *target, size_t size)
 }
 
 /* Copies size bytes, ascending: target and source may overlap if target is lower by at least a
- * word. */
+ * word, or are the same. */
 static inline void rw_bytes_copy(void *target, const void *source, size_t size)
 {
     uint8_t *to = target;

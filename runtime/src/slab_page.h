@@ -190,7 +190,7 @@ RW_INLINE void slab_unlink(const rw_page_t *page)
     }
 }
 
-/* Makes a slab, its map all zero and used 0, one that nobody owns. */
+/* Makes a slab, its map all zero, one that nobody owns; its free and room then mean nothing. */
 RW_INLINE void slab_return(rw_slab_state_t *state, rw_page_t *page)
 {
     page->zone = NULL;

@@ -17,7 +17,8 @@
  *
  * A freed block goes into the quarantine, a ring of places; it leaves it at the n-th free after its
  * own, n being the `quarantine` of the config, or when an alloc finds no room otherwise. Until then
- * it stays allocated for the core below.
+ * it stays allocated for the core below. Frees that interrupt others may leave some more than n
+ * there until the ring comes round.
  *
  * What is found, and when (rw_on_fault is called each time, with the block's address):
  *

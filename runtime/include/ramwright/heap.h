@@ -62,7 +62,7 @@ typedef struct rw_heap {
     uint32_t granules;      /* object.size / 8 - 1; at least 2, at most RW_HEAP_GRANULES_MAX_... */
 } rw_heap_t;
 
-/* The cores: checks (none, basic), sharing (none, task, interrupt), link width. */
+/* The cores: checks (none, basic), sharing (none, task, interrupt, core), link width. */
 #define RW_HEAP_CORE_DECLARE(core)                                                                 \
     void *rw_heap_alloc_##core(const rw_object_t *object, size_t size);                            \
     void *rw_heap_alloc_aligned_##core(const rw_object_t *object, size_t alignment, size_t size);  \

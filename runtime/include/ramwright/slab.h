@@ -104,7 +104,7 @@ typedef struct rw_slab {
     uint8_t table_shift;   /* log2 of the bytes that an entry of size_table stands for */
 } rw_slab_t;
 
-/* The cores: checks (none, basic), sharing (none, task, interrupt). */
+/* The cores: checks (none, basic), sharing (none, task, interrupt, core). */
 #define RW_SLAB_CORE_DECLARE(core)                                                                 \
     void *rw_slab_alloc_##core(const rw_object_t *object, size_t size);                            \
     void *rw_slab_alloc_aligned_##core(const rw_object_t *object, size_t alignment, size_t size);  \
@@ -160,8 +160,8 @@ void *rw_slab_realloc(const rw_slab_t *slab, void *block, size_t size) RW_NONNUL
  * free(NULL) is RW_OK and does nothing.
  * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED or RW_E_DOUBLE_FREE (also for
  * any address in a slab that nobody owns, and for a block never handed out), the slab unchanged and
- * rw_on_fault called. With checks none an address in the arena that lies in no zone's slab, a run's
- * or nobody's, is checked all the same.
+ * rw_on_fault called. With checks none an address in the arena is not checked for being allocated,
+ * but for being where a block starts, or a run, all the same.
  * Time: O(1) for a block of a zone, O(slabs of the run) for a run. ISR: yes, with sharing
  * interrupt. Blocks: while the lock of its sharing is held. */
 rw_status_t rw_slab_free(const rw_slab_t *slab, void *block) RW_NONNULL((1));
