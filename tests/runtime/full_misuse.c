@@ -401,13 +401,14 @@ static void impossible_requests(void)
     }
     CHECK(kind() == RW_POOL || full_alloc(&fixture, 0) == NULL);
     CHECK(nothing_changed() && full_no_fault());
-    if (kind() ==
-        RW_HEAP) { /* one fault for more than it could ever hold, none for what it could */
+    if (kind() == RW_HEAP) {
         const size_t most = FULL_ARENA - fixture.object->overhead;
         for (size_t more = 1; more <= fixture.object->overhead; more++) {
             CHECK(full_alloc(&fixture, most + more) == NULL && full_one_fault(size, NULL));
         }
-        CHECK(full_alloc(&fixture, most) == NULL && full_no_fault());
+        CHECK(full_stats(&fixture).failures == 0);
+        CHECK(full_alloc(&fixture, most) != NULL && full_no_fault());
+        CHECK(full_alloc(&fixture, 1) == NULL && full_no_fault());
         CHECK(full_stats(&fixture).failures == 1);
     }
 }
