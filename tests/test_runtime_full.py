@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks full on the host: every misuse, random operations, threads; 64 and 32 bit, under
-sanitizers. Damaged copies of the source show that each test can fail."""
+sanitizers; and calls interrupted wherever they hold no lock. Damaged copies of the source show that
+each test can fail."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,14 +19,26 @@ SOURCES = (
     *("heap.c", "pool.c", "pool_inspect.c", "object.c", "ports/posix.c"),
     *(path.name for path in sorted((ROOT / "runtime" / "src").glob("slab*.c"))),
 )
-PROGRAMS = ("full_misuse", "full_random", "full_threads")
+NESTED = "full_nested"
+PROGRAMS = ("full_misuse", "full_random", "full_threads", NESTED)
 WARNED = ("-Wconversion",)
+
+
+def executable(
+    folder: Path, program: str, flags: Sequence[str], runtime: Path = ROOT / "runtime"
+) -> Path:
+    """The program, with the port that it is written for."""
+    if program != NESTED:
+        return build(folder, program, SOURCES, flags, runtime)
+    sources = [source for source in SOURCES if not source.startswith("ports/")]
+    port = '-DRW_PORT_HEADER="port_nested.h"'
+    return build(folder, program, sources, [*flags, port], runtime)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_host(program: str, width: str, tmp_path: Path) -> None:
-    done = run(build(tmp_path, program, SOURCES, [width, *WARNED, *SANITIZED]))
+    done = run(executable(tmp_path, program, [width, *WARNED, *SANITIZED]))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -168,13 +182,19 @@ MUTANTS = {
         "full_inspect.c",
         "return busy || full_sound",
         "return full_sound",
-        "full_threads",
+        NESTED,
     ),
     "a block handed out again stays in its place": (
         FULL,
         "    full_forget(full, block);\n",
         "",
-        "full_threads",
+        NESTED,
+    ),
+    "a block moved down stays in its place": (
+        FULL,
+        "            full_forget(full_of(object), lowered);\n",
+        "",
+        NESTED,
     ),
 }
 
@@ -184,5 +204,5 @@ def test_mutant_is_caught(fault: str, tmp_path: Path) -> None:
     file, old, new, program = MUTANTS[fault]
     runtime = mutant(tmp_path, f"src/{file}", old, new)
     flags = ["-O0", "-Wno-error"]
-    done = run(build(tmp_path, program, SOURCES, flags, runtime))
+    done = run(executable(tmp_path, program, flags, runtime))
     assert done.returncode != 0, f"{program} does not notice that {fault}"

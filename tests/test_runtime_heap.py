@@ -140,6 +140,24 @@ MUTANTS = {
         "usable < size ? usable : size)",
         "(usable < size ? usable : size) / 2U)",
     ),
+    "damage_before_not_told": (
+        "heap_misuse",
+        RESIZE,
+        "(start == 0U || after == HEAP_DAMAGED)) {\n        return HEAP_DAMAGED | index;",
+        "(start == 0U || after == HEAP_DAMAGED)) {\n        return 0;",
+    ),
+    "damaged_link_not_told": (
+        "heap_misuse",
+        RESIZE,
+        "if (!heap_delist(heap, start)) {\n        return HEAP_DAMAGED | index;",
+        "if (!heap_delist(heap, start)) {\n        return 0;",
+    ),
+    "map_too_short": (
+        "heap_limits",
+        "include/ramwright/heap.h",
+        "#define RW_HEAP_MAP_WORDS_32 6U",
+        "#define RW_HEAP_MAP_WORDS_32 5U",
+    ),
     "lowered_bytes_left_behind": (
         "heap_use",
         "src/object.c",
@@ -222,6 +240,6 @@ def test_a_size_read_without_the_lock_is_noticed(tmp_path: Path) -> None:
 def test_seeded_faults_are_caught(name: str, tmp_path: Path) -> None:
     program, file, old, new = MUTANTS[name]
     damaged = mutant(tmp_path, file, old, new)
-    flags = ("-O0", "-Wno-error")
-    done = run(build(tmp_path, program, SOURCES, flags, runtime=damaged))
+    flags = SANITIZED if program == "heap_limits" else ("-O0",)
+    done = run(build(tmp_path, program, SOURCES, (*flags, "-Wno-error"), runtime=damaged))
     assert done.returncode != 0, f"{program} does not notice {name}"

@@ -312,6 +312,31 @@ static void damage_found_last(void)
     EXPECT(no_fault());
 }
 
+/* Whatever is damaged next to a block shows when the only room for it is the hole before it. */
+static void damage_found_by_moving_down(void)
+{
+    const unsigned link_bits = heap_core_wide(core) ? 64 : 32;
+    prepare();
+    make_heap(&made, arena, sizeof arena, core);
+    uint8_t *hole = rw_heap_alloc(&made.heap, 100);
+    uint8_t *block = rw_heap_alloc(&made.heap, 100);
+    uint8_t *room = block + 104;
+    EXPECT(rw_heap_alloc(&made.heap, (size_t)(arena + ARENA - 4 - room)) == room);
+    EXPECT(rw_heap_free(&made.heap, hole) == RW_OK);
+    for (unsigned bit = 0; bit < link_bits + 32U; bit++) {
+        uint8_t *byte = bit < link_bits ? hole + bit / 8U : block - 8 + (bit - link_bits) / 8U;
+        *byte ^= (uint8_t)(1U << bit % 8U);
+        remember();
+        EXPECT(rw_heap_realloc(&made.heap, block, 190) == NULL);
+        EXPECT(one_fault(RW_E_CORRUPT) && last_address == block);
+        made.state.failures--; /* the refusal of a new block */
+        EXPECT(nothing_changed());
+        *byte ^= (uint8_t)(1U << bit % 8U);
+    }
+    EXPECT(rw_heap_realloc(&made.heap, block, 190) == hole && no_fault());
+    EXPECT(rw_heap_check(&made.heap) == RW_OK);
+}
+
 /* Sizes and alignments that cannot be, of any core. */
 static void impossible_requests(void)
 {
@@ -370,6 +395,7 @@ int main(void)
             free_block_bit_flips();
             footer_of_another_hole();
             damage_found_last();
+            damage_found_by_moving_down();
         }
     }
     return failures_seen != 0;
