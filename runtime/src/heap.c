@@ -156,9 +156,9 @@ RW_INLINE void *heap_lower(heap_traits_t traits, rw_sharing_t sharing, const rw_
     const uint32_t granules = heap_wanted(object, size);
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    void *lowered = heap_lower_locked(heap, block, granules);
+    const heap_found_t lowered = heap_lower_locked(heap, block, granules);
     rw_port_unlock(sharing, lock);
-    return lowered;
+    return heap_granted(heap, lowered);
 }
 
 RW_INLINE rw_status_t heap_free(heap_traits_t traits, rw_sharing_t sharing,

@@ -66,30 +66,34 @@ RW_INLINE rw_status_t heap_resize_locked(heap_view_t heap, void *block, uint32_t
 }
 
 /* Joins a block with the free one before it, and the free one behind it, if that makes at least
- * size granules. Returns where the payload has to be moved, NULL iff nothing was changed. */
-RW_INLINE void *heap_lower_locked(heap_view_t heap, const void *block, uint32_t size)
+ * size granules. Returns where the payload has to be moved; 0, nothing changed, iff that is not to
+ * be had or, with checks on, no intact used block starts there. HEAP_DAMAGED | the block's index iff
+ * a neighbour is damaged. */
+RW_INLINE heap_found_t heap_lower_locked(heap_view_t heap, const void *block, uint32_t size)
 {
     uint32_t index = 0;
     uint32_t header = 0;
     if (!heap_identify(heap, block, &index, &header) || !heap_prev_is_free(header)) {
-        return NULL;
+        return 0;
     }
     const uint32_t next = index + heap_size(heap.traits, header);
     const bool last = next > heap.state->top;
     const uint32_t start = (uint32_t)heap_free_before(heap, index);
     const uint32_t after = last ? 0U : heap_free_after(heap, next);
-    if ((heap.traits.checked && (start == 0U || after == HEAP_DAMAGED)) ||
-        size > (last ? heap.self->granules + 1U : next + after) - start) {
-        return NULL;
+    if (heap.traits.checked && (start == 0U || after == HEAP_DAMAGED)) {
+        return HEAP_DAMAGED | index;
+    }
+    if (size > (last ? heap.self->granules + 1U : next + after) - start) {
+        return 0;
     }
     const uint32_t end = last && start + size > next ? start + size : next + after;
     if (!heap_delist(heap, start)) {
-        return NULL;
+        return HEAP_DAMAGED | index;
     }
     if (after != 0U) {
         if (!heap_delist(heap, next)) {
             HEAP_SHARED(heap, insert, start, index - start);
-            return NULL;
+            return HEAP_DAMAGED | index;
         }
         *heap_header(heap, end) ^= heap_prev_bits(heap.traits);
     }
@@ -99,7 +103,7 @@ RW_INLINE void *heap_lower_locked(heap_view_t heap, const void *block, uint32_t 
     heap.state->used += end - start - (next - index);
     *heap_header(heap, index) = header ^ heap_free_bits(heap.traits); /* tells a double free */
     *heap_header(heap, start) = heap_used_header(heap.traits, start, end - start);
-    return heap_payload(heap, start);
+    return start;
 }
 
 /* alignment in granules, a power of two. */

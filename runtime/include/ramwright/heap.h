@@ -120,7 +120,8 @@ void *rw_heap_calloc(const rw_heap_t *heap, size_t count, size_t size) RW_NONNUL
 /* Resizes a block: in place into a free successor or the virgin end, else by moving it to a new
  * block, else, if there is none, by moving it down into a free predecessor.
  * realloc(NULL, n) allocates; realloc(p, 0) frees and returns NULL.
- * Returns the block's address; NULL iff it failed, the block then as it was.
+ * Returns the block's address; NULL iff it failed, the block then as it was. A block that is none,
+ * or a neighbour found damaged, is a fault as with rw_heap_free.
  * Time: O(1) under the lock, plus O(size) copying outside it. ISR: yes, with sharing interrupt.
  * Blocks: while the lock of its sharing is held. */
 void *rw_heap_realloc(const rw_heap_t *heap, void *block, size_t size) RW_NONNULL((1));
