@@ -23,6 +23,7 @@ class Mark:
     at_most: Figure | None = None
     at_least: Figure | None = None
     stretch: Figure | None = None  # a harder `at_most`
+    why: str | None = None  # of a mark that is missed: what stands in the way, what was tried
 
     @property
     def bound(self) -> str:

@@ -65,6 +65,7 @@ def markdown(results: Results) -> str:
     peers = yaml.safe_load(PEERS.read_text(encoding="utf-8"))
     tables = [
         _marks(ours, all_marks()),
+        _missed(ours, all_marks()),
         _pools_beside(ours, peers["pools"]),
         _heaps_beside(ours, peers["heaps"]),
         _closures_beside(ours, peers["closures"]),
@@ -117,6 +118,16 @@ def _marks(ours: Figures, marks: Sequence[Mark]) -> Table:
     met = sum(mark.verdict(ours).startswith("met") for mark in marks)
     text = f"{met} of {len(marks)} met. Allocs and frees in instructions, worst case unless said."
     return Table("Marks", text, ["", "what", "to reach", "stretch", "ours", ""], rows)
+
+
+def _missed(ours: Figures, marks: Sequence[Mark]) -> Table:
+    rows = [
+        [f"{mark.about}: {mark.text}", mark.bound, _of(ours, mark.figure), mark.why or ABSENT]
+        for mark in marks
+        if "missed" in mark.verdict(ours)
+    ]
+    text = "What stands in the way, and what was tried; more of it in docs/adr."
+    return Table("Marks missed, and why", text, ["what", "to reach", "ours", "why"], rows)
 
 
 def _beside(title: str, text: str, peers: dict[str, Any], rows: list[list[str]]) -> Table:

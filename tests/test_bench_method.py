@@ -156,6 +156,12 @@ def test_marks_are_judged(ours: int, verdict: str) -> None:
     assert Mark("", "", "y", at_most=100).verdict({"x": ours}) == "not measured"
 
 
+def test_what_is_missed_says_why_and_nothing_else_does() -> None:
+    figures = results_of(RESULTS.read_text(encoding="utf-8")).figures
+    missed = {mark.figure for mark in all_marks() if "missed" in mark.verdict(figures)}
+    assert missed == {mark.figure for mark in all_marks() if mark.why is not None}
+
+
 def test_every_mark_is_about_a_figure_that_is_measured() -> None:
     figures = results_of(RESULTS.read_text(encoding="utf-8")).figures
     missing = [mark.figure for mark in all_marks() if mark.figure not in figures]
