@@ -77,6 +77,7 @@ def test_attributes_tell_what_was_read(name: str) -> None:
     """A source of the head, or that the manual is cited from knowledge."""
     head = presets.path(name).read_text(encoding="utf-8").partition("ramwright: 1")[0]
     told = head.partition("# Attributes: ")[2]
+    assert set(re.findall(r"\[([0-9])\]", told)) <= set(dict(SOURCE.findall(head)))
     assert re.search(r" \[[0-9]\]|\(from knowledge, not read\)|^none stated", told)
     if told.startswith("none stated"):
         assert not any(region.attributes for region in device(name).regions)
