@@ -22,7 +22,7 @@ from ramwright.errors import Mark, Problem, in_order
 from ramwright.layout import Layout, Object, RegionPlan
 from ramwright.link_view import banks, check_symbol, digest, script_symbol
 from ramwright.linked import arena_address, unaliased, unaliased_sections
-from ramwright.model import riscv_extensions
+from ramwright.model import is_xtensa, riscv_extensions
 from ramwright.ranges import Range, cleared_names, ranges, tells_cleared
 from ramwright.units import spelled
 
@@ -66,7 +66,7 @@ def _machine(layout: Layout, elf: ElfImage) -> Problem | None:
     target = layout.config.target
     if target.cpu == "host":
         return None
-    machine = "EM_RISCV" if riscv_extensions(target.cpu) else "EM_ARM"
+    machine = _machine_of(target.cpu)
     if (elf.machine, elf.pointer_size) == (machine, target.pointer):
         return None
     return _whole(
@@ -76,6 +76,13 @@ def _machine(layout: Layout, elf: ElfImage) -> Problem | None:
         f"and `cpu: {target.cpu}` is {machine.removeprefix('EM_')} with {8 * target.pointer}",
         "compile for that cpu (on RISC-V with -march and -mabi), or correct `target`",
     )
+
+
+def _machine_of(cpu: str) -> str:
+    """The architecture of `cpu` as an ELF's header calls it."""
+    if is_xtensa(cpu):
+        return "EM_XTENSA"
+    return "EM_RISCV" if riscv_extensions(cpu) else "EM_ARM"
 
 
 def _scripts(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
