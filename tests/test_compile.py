@@ -55,6 +55,8 @@ COMPILERS = {
         for march in ("rv32imc", "rv32imac", "rv64imac")
     },
     "gcc-xtensa": ("xtensa-lx106-elf-gcc", "-ffreestanding"),
+    # As for the ESP32; this compiler's assembler lacks the instructions.
+    "gcc-xtensa-windowed": ("xtensa-lx106-elf-gcc", "-ffreestanding", "-mabi=windowed", "-S"),
     "gcc-64": ("gcc", "-m64"),
     "gcc-32": ("gcc", "-m32"),
     "clang-64": ("clang", "-m64"),

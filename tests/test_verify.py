@@ -270,9 +270,7 @@ def with_script(project: Project, layout: Layout, *pairs: tuple[str, str]) -> li
 @pytest.mark.parametrize(
     ("start", "end"), [(0x00800000, 0x20000064), (0x007FFFC0, 0x20000024)], ids=["in", "into"]
 )
-def test_section_at_another_address_of_the_same_bytes(
-    start: int, end: int, tmp_path: Path
-) -> None:
+def test_section_at_another_address_of_the_same_bytes(start: int, end: int, tmp_path: Path) -> None:
     """Code copied to the code bus's view of the RAM, or from below into it, lands in the arenas
     that begin the RAM."""
     project = Project(
