@@ -14,7 +14,6 @@ from ramwright import cli
 HERE = Path(__file__).resolve().parent
 EMULATE = HERE / "emulate"
 BOARD_SUPPORT = HERE.parent / "examples" / "mps2"
-RISCV = [name for name, board in qemu.BOARDS.items() if board.riscv]
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +55,12 @@ def image_for(board: qemu.Board, directory: Path, runtimes: Path, *flags: str) -
 
 def startup_of(board: qemu.Board) -> Path:
     """The startup code of `board`, which knows nothing of Ramwright."""
-    return EMULATE / "riscv_startup.c" if board.riscv else BOARD_SUPPORT / "startup.c"
+    return BOARD_SUPPORT / "startup.c" if board.arm else EMULATE / "bare_startup.c"
 
 
 def script_of(board: qemu.Board) -> Path:
     """The linker script of `board`, likewise."""
-    return EMULATE / ("riscv.ld" if board.riscv else "self_test.ld")
+    return EMULATE / ("self_test.ld" if board.arm else "bare.ld")
 
 
 def memory_of(board: qemu.Board) -> list[str]:

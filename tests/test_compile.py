@@ -54,6 +54,9 @@ COMPILERS = {
         )
         for march in ("rv32imc", "rv32imac", "rv64imac")
     },
+    "gcc-xtensa": ("xtensa-lx106-elf-gcc", "-ffreestanding"),
+    # As for the ESP32; this compiler's assembler lacks the instructions.
+    "gcc-xtensa-windowed": ("xtensa-lx106-elf-gcc", "-ffreestanding", "-mabi=windowed", "-S"),
     "gcc-64": ("gcc", "-m64"),
     "gcc-32": ("gcc", "-m32"),
     "clang-64": ("clang", "-m64"),
@@ -81,7 +84,9 @@ def test_runtime(compiler: str, tmp_path: Path) -> None:
     _compile((*COMPILERS[compiler], "-Os"), sources, tmp_path)
 
 
-@pytest.mark.parametrize("compiler", ["gcc-m3", "gcc-rv32imc", "gcc-rv64imac", "gcc-64"])
+@pytest.mark.parametrize(
+    "compiler", ["gcc-m3", "gcc-rv32imc", "gcc-rv64imac", "gcc-xtensa", "gcc-64"]
+)
 def test_runtime_inlined_further(compiler: str, tmp_path: Path) -> None:
     """-O2 and -O3 follow values across more calls, and warn of more."""
     for optimisation in ("-O2", "-O3"):
@@ -102,7 +107,7 @@ def test_a_warning_fails(compiler: str, tmp_path: Path) -> None:
 def test_headers_stand_alone(header: Path, tmp_path: Path) -> None:
     source = tmp_path / "alone.c"
     source.write_text(f'#include "ramwright/{header.name}"\n#include "ramwright/{header.name}"\n')
-    for compiler in ("gcc-m0plus", "gcc-m3", "gcc-rv32imac", "gcc-64"):
+    for compiler in ("gcc-m0plus", "gcc-m3", "gcc-rv32imac", "gcc-xtensa", "gcc-64"):
         _compile(COMPILERS[compiler], [source], tmp_path)
 
 
@@ -121,10 +126,11 @@ def test_nothing_is_set_up_at_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("optimisation", ["-O0", "-Os", "-O2", "-O3"])
-@pytest.mark.parametrize("cpu", ["m0plus", "m3", "m33", "rv32imc", "rv64imac"])
+@pytest.mark.parametrize("cpu", ["m0plus", "m3", "m33", "rv32imc", "rv64imac", "xtensa"])
 def test_nothing_of_a_libc_is_needed(cpu: str, optimisation: str, tmp_path: Path) -> None:
     """Objects refer to each other, to the tables, and to what every compiler brings along."""
-    copies = {"memcpy"} if (cpu, optimisation) == ("m0plus", "-O0") else set()  # of structures
+    calls = optimisation == "-O0" and cpu in ("m0plus", "xtensa")
+    copies = {"memcpy"} if calls else set()  # of structures
     compiler = COMPILERS[f"gcc-{cpu}"]
     _compile((*compiler, optimisation), SOURCES, tmp_path)
     assert _foreign(tmp_path, compiler[0].removesuffix("gcc")) <= COMPILERS_OWN | copies

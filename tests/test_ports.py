@@ -22,6 +22,9 @@ RENAMED = ("freertos", "rt_thread")  # calls or fields have other names in older
 SOURCES = sorted(assets.path("src").glob("*.c"))
 POOLS = [source for source in SOURCES if source.stem in ("pool", "pool_wait", "waiter")]
 ARM = ("-mthumb", "-ffreestanding")
+TOLD = (
+    "-DRW_FREERTOS_IN_INTERRUPT()=in_interrupt()", "-include", str(DECLARED / "in_interrupt.h"),
+)  # fmt: skip
 COMPILERS = {
     **{
         f"gcc-{cpu}": ("arm-none-eabi-gcc", f"-mcpu=cortex-{cpu}", *ARM)
@@ -32,9 +35,9 @@ COMPILERS = {
         for cpu in ("m0plus", "m3")
     },
     "gcc-rv32imac": (
-        "riscv64-unknown-elf-gcc", "-march=rv32imac", "-mabi=ilp32", "-ffreestanding",
-        "-DRW_FREERTOS_IN_INTERRUPT()=in_interrupt()", "-include", str(DECLARED / "in_interrupt.h"),
+        "riscv64-unknown-elf-gcc", "-march=rv32imac", "-mabi=ilp32", "-ffreestanding", *TOLD,
     ),
+    "gcc-xtensa": ("xtensa-lx106-elf-gcc", "-ffreestanding", *TOLD),
 }  # fmt: skip
 WARNINGS = (
     "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wundef", "-Wstrict-prototypes",
@@ -70,15 +73,17 @@ def functions(unit: Path, prefix: str = "arm-none-eabi-") -> dict[str, str]:
 def test_port_compiles_without_a_warning(kernel: str, compiler: str, tmp_path: Path) -> None:
     done = compiled(compiler, tmp_path, *port(kernel))
     assert done.returncode == 0, done.stderr
-    prefix = build.RISCV_PREFIX if "rv" in compiler else build.PREFIX
+    tool = COMPILERS[compiler][0]
+    prefix = tool.removesuffix("gcc") if tool.endswith("-gcc") else build.PREFIX
     cores = functions(tmp_path / "pool_wait.o", prefix)
     assert "rw_pool_alloc_wait_basic_wait_8" in cores
 
 
-def test_freertos_on_riscv_says_what_it_lacks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("compiler", ["gcc-rv32imac", "gcc-xtensa"])
+def test_freertos_says_what_it_lacks(compiler: str, tmp_path: Path) -> None:
     """Its kernel does not tell an interrupt handler from a task with interrupts masked."""
-    done = compiled("gcc-rv32imac", tmp_path, *port("freertos"), "-URW_FREERTOS_IN_INTERRUPT")
-    assert "waiting on RISC-V needs RW_FREERTOS_IN_INTERRUPT()" in done.stderr
+    done = compiled(compiler, tmp_path, *port("freertos"), "-URW_FREERTOS_IN_INTERRUPT")
+    assert "waiting on this core needs RW_FREERTOS_IN_INTERRUPT()" in done.stderr
 
 
 @pytest.mark.parametrize("kernel", RENAMED)

@@ -26,7 +26,9 @@ RANGES = (
     (0x1FFF_0000, 0x4000_0000),
     (0x4000_0000, 0x4010_0000),
     (0x4080_0000, 0x4088_0000),  # ESP32-C6
+    (0x4037_8000, 0x403E_0000),  # ESP32-S3, for instructions
     (0x5000_0000, 0x5000_4000),
+    (0x600F_E000, 0x6010_0000),  # ESP32-S3, of the real-time clock
 )
 SOURCE = re.compile(r"^#   \[([0-9])\] (\S.*)$", re.MULTILINE)
 REGION = re.compile(r"^  \w+: \{.*\}  #((?: \[[0-9]\])+)$", re.MULTILINE)
@@ -104,7 +106,11 @@ def check_plausible(region: Region) -> None:
     assert region.origin % 1024 == 0
     assert region.size % 2048 == 0
     assert any(low <= region.origin and region.end <= high for low, high in RANGES)
-    assert not 0x4000_0000 <= region.origin < 0x4010_0000 or "retained" in region.attributes
+    assert (
+        not 0x4000_0000 <= region.origin < 0x4010_0000
+        or "retained" in region.attributes
+        or region.alias_of in ("sram1", "rtc_fast")  # ESP32, ESP32-S2, for instructions
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,9 @@ def check_plausible(region: Region) -> None:
         ("nRF5340-QKAA", "nrf5340"),
         ("nRF9160-SICA", "nrf9160"),
         ("ESP32-C3", "esp32c3"),
-        ("esp32-s3", None),
+        ("ESP32-S3", "esp32s3"),
+        ("ESP32", "esp32"),
+        ("esp32-s31", None),
         ("CH32V307VCT6", "ch32v307vc"),
         ("CH32V003F4P6", "ch32v003f4"),
         ("MK64FN1M0VLL12", "mk64fn1m0"),

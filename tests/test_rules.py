@@ -130,6 +130,7 @@ def test_default_alignment_of_a_buffer(size: int, alignment: int) -> None:
         ("cortex-m7", "ext", 8),
         ("cortex-m4", "dma", 8),
         ("cortex-m85", "dma", 32),
+        ("xtensa-lx7", "dma", 64),
     ],
 )
 def test_cache_line_where_dma_meets_a_cache(cpu: str, region: str, alignment: int) -> None:
@@ -591,6 +592,14 @@ def test_two_harts_need_atomics() -> None:
         "RW0265 two `rv32imac` need `core_lock: amo`; they have no `exclusives`"
     ]
     assert riscv(other.replace("rv32imac", "cortex-m33")) == []
+
+
+def test_two_xtensa_cores_share_nothing() -> None:
+    (told,) = riscv(RISCV.replace("@", "xtensa-lx7").replace("amo", "sio"))
+    assert told == "RW0265 two `xtensa-lx7` have no lock between them that this runtime knows"
+    alone = RISCV.replace("@", "xtensa-lx7").replace(", cores: 2, core_lock: amo", "")
+    assert [line[:6] for line in riscv(alone)] == ["RW0264"], "sharing: core takes two cores"
+    assert riscv(alone.replace("sharing: core", "sharing: interrupt")) == []
 
 
 def test_only_64_bit_cores_reach_beyond_4_gib() -> None:

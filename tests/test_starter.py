@@ -214,6 +214,20 @@ def test_questions_on_a_terminal(answers: tuple[str, ...], home: str, tmp_path: 
     assert config.home == home
 
 
+@pytest.mark.parametrize(
+    ("linker", "cpu"),
+    [
+        ("xtensa-lx106-elf-gcc", "xtensa-lx106"),
+        ("xtensa-esp32-elf-gcc", "xtensa-lx6"),
+        ("xtensa-esp32s3-elf-gcc", "xtensa-lx7"),
+        ("arm-none-eabi-gcc", "cortex-m4"),
+    ],
+)
+def test_cpu_is_guessed_from_the_linker(linker: str, cpu: str) -> None:
+    regions = [ImportedRegion("ram", "RAM", 0x3FFC0000, 0x10000, home=True)]
+    assert f"target: {{cpu: {cpu}}} " in starter(regions, "board.ld", "m.yaml", linker)
+
+
 def test_script_of_a_riscv_board(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "memory.ramwright.yaml"
     linker = "riscv64-unknown-elf-gcc -march=rv32imac -mabi=ilp32"

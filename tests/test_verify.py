@@ -267,8 +267,12 @@ def with_script(project: Project, layout: Layout, *pairs: tuple[str, str]) -> li
     return [script, *project.scripts(layout)[1:]]
 
 
-def test_section_at_another_address_of_the_same_bytes(tmp_path: Path) -> None:
-    """Code copied to the code bus's view of the RAM lands in the arenas that begin the RAM."""
+@pytest.mark.parametrize(
+    ("start", "end"), [(0x00800000, 0x20000064), (0x007FFFC0, 0x20000024)], ids=["in", "into"]
+)
+def test_section_at_another_address_of_the_same_bytes(start: int, end: int, tmp_path: Path) -> None:
+    """Code copied to the code bus's view of the RAM, or from below into it, lands in the arenas
+    that begin the RAM."""
     project = Project(
         replace(NRF52840, occupied=".coderam"),
         tmp_path,
@@ -277,11 +281,14 @@ def test_section_at_another_address_of_the_same_bytes(tmp_path: Path) -> None:
     )
     layout = project.layout("buffers: {a: {region: ram, size: 64}}\n")
     section = ".coderam : AT(0x80000) { *(.coderam) } > CODE_RAM\n    .heap"
-    scripts = with_script(project, layout, ("    .heap", "    " + section))
+    bank = "CODE_RAM (rwx) : ORIGIN = "
+    pairs = (("    .heap", "    " + section), (f"{bank}0x00800000", f"{bank}{start:#x}"))
+    scripts = with_script(project, layout, *pairs)
     elf = project.linked("aliased", project.objects(layout), scripts)
     found = verify(layout, elf)
     assert {problem.code for problem in found} == {"RW0506", "RW0507"}
-    assert any("overlaps output section .coderam (0x20000000..0x20000064)" in p.what for p in found)
+    overlapped = f"overlaps output section .coderam (0x20000000..{end:#x})"
+    assert any(overlapped in problem.what for problem in found)
     ram = next(region for region in layout.regions if region.name == "ram")
     assert ".coderam" in {section.name for section in foreign_sections(layout, ram, elf)}
     spans = linked_map(layout, elf).regions[0].spans

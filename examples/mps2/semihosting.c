@@ -1,12 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Calls and numbers: Arm, Semihosting for AArch32 and AArch64; RISC-V took them over and has a call
- * of three instructions, which lie on one page and are not compressed.
+ * of three instructions, which lie on one page and are not compressed. Xtensa has an instruction
+ * and numbers of its own, those of its simulator.
  */
 #include "semihosting.h"
 
 #include <stddef.h>
 
+#if defined(__XTENSA__)
+enum { SYS_EXIT = 1, SYS_WRITE = 4, STANDARD_OUTPUT = 1 };
+
+static void semihost(uintptr_t operation, uintptr_t first, const void *second, size_t third)
+{
+    register uintptr_t a2 __asm__("a2") = operation;
+    register uintptr_t a3 __asm__("a3") = first;
+    register const void *a4 __asm__("a4") = second;
+    register size_t a5 __asm__("a5") = third;
+    __asm__ volatile("simcall" : "+r"(a2), "+r"(a3) : "r"(a4), "r"(a5) : "memory");
+}
+
+void print(const char *text)
+{
+    size_t length = 0;
+    while (text[length] != '\0') {
+        length++;
+    }
+    semihost(SYS_WRITE, STANDARD_OUTPUT, text, length);
+}
+
+static void leave(uint32_t status)
+{
+    semihost(SYS_EXIT, status, NULL, 0);
+}
+#else
 enum { SYS_WRITE0 = 0x04, SYS_EXIT_EXTENDED = 0x20 };
 enum { ADP_STOPPED_APPLICATION_EXIT = 0x20026 };
 
@@ -39,6 +66,13 @@ void print(const char *text)
 {
     semihost(SYS_WRITE0, text);
 }
+
+static void leave(uint32_t status)
+{
+    const uintptr_t block[2] = {ADP_STOPPED_APPLICATION_EXIT, status};
+    semihost(SYS_EXIT_EXTENDED, block);
+}
+#endif
 
 static void print_blanks(unsigned count)
 {
@@ -83,8 +117,7 @@ void print_hex(uint32_t number)
 
 void stop(uint32_t status)
 {
-    const uintptr_t block[2] = {ADP_STOPPED_APPLICATION_EXIT, status};
-    semihost(SYS_EXIT_EXTENDED, block);
+    leave(status);
     for (;;) {
     }
 }

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from ramwright.descriptors import linked_object
 from ramwright.elf import ElfImage, Section
 from ramwright.layout import Layout, Object, RegionPlan
@@ -38,9 +40,23 @@ def unaliased(layout: Layout, address: int) -> int:
     return address
 
 
-def unaliased_sections(layout: Layout, elf: ElfImage) -> tuple[Section, ...]:
-    """The allocated sections of `elf`, those in an alias at their address in the base region."""
-    return tuple(s._replace(address=unaliased(layout, s.address)) for s in elf.sections)
+def unaliased_spans(layout: Layout, start: int, size: int) -> Iterator[tuple[int, int]]:
+    """Start and size of what lies at `start`, as the base regions see it; of what begins before an
+    alias and reaches into it, that part once more, in the base region."""
+    yield unaliased(layout, start), size
+    for region in layout.regions:
+        if region.alias_of is not None and start < region.origin < start + size:
+            base = layout.region_named[region.alias_of]
+            yield base.origin, start + size - region.origin
+
+
+def unaliased_sections(layout: Layout, sections: Iterable[Section]) -> tuple[Section, ...]:
+    """The allocated `sections`, those in an alias at their address in the base region."""
+    return tuple(
+        section._replace(address=start, size=size)
+        for section in sections
+        for start, size in unaliased_spans(layout, section.address, section.size)
+    )
 
 
 def foreign_sections(layout: Layout, region: RegionPlan, elf: ElfImage) -> tuple[Section, ...]:
@@ -49,7 +65,7 @@ def foreign_sections(layout: Layout, region: RegionPlan, elf: ElfImage) -> tuple
     end = region.origin + region.size
     return tuple(
         section
-        for section in unaliased_sections(layout, elf)
+        for section in unaliased_sections(layout, elf.sections)
         if section.address < end and region.origin < section.end and not is_ours(section)
     )
 

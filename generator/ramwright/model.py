@@ -142,6 +142,11 @@ def riscv_extensions(cpu: str) -> str:
     return cpu[4:] if cpu.startswith(("rv32", "rv64")) else ""
 
 
+def is_xtensa(cpu: str) -> bool:
+    """Whether `cpu` is an Xtensa core."""
+    return cpu.startswith("xtensa-")
+
+
 def pointer_size(cpu: str) -> int:
     """Bytes of a pointer of `cpu`. A host is planned as the 32-bit target it stands for."""
     return 8 if cpu.startswith("rv64") else 4
@@ -150,7 +155,7 @@ def pointer_size(cpu: str) -> int:
 class Target(NamedTuple):
     """What the layout is for."""
 
-    cpu: str  # cortex-m0, …, rv32imac, …, or host
+    cpu: str  # cortex-m0, …, rv32imac, …, xtensa-lx7, or host
     rtos: Rtos  # whose port the runtime is compiled with
     cores: int = 1  # that run the image
 

@@ -15,6 +15,14 @@ _HEAP_SHARE = 4  # the example heap takes a quarter of the home region
 _RESERVE_SHARE = 8  # an eighth is kept for the firmware's own sections until the user knows better
 _GRANULE = 8  # a heap's size is a multiple of this
 
+# A core that the toolchain compiles for, by a word of the linker's name; the first that occurs.
+_GUESSES = {
+    "riscv": "rv32imac",
+    "xtensa-lx106": "xtensa-lx106",
+    "xtensa-esp32-": "xtensa-lx6",
+    "xtensa": "xtensa-lx7",
+}
+
 _HEAD = """\
 # yaml-language-server: $schema=ramwright.schema.json
 #
@@ -93,7 +101,7 @@ def starter(
     """The config for `regions`, imported from `source`, that will be called `file`.
 
     `linker` evaluated the script; `named` is the home, where the user says so."""
-    cpu = "rv32imac" if "riscv" in linker else "cortex-m4"
+    cpu = next((cpu for word, cpu in _GUESSES.items() if word in linker), "cortex-m4")
     home = next((region for region in regions if region.name == named), None) or home_of(regions)
     rows = "\n".join(_rows(regions, home))
     head = _HEAD.format(source=source, file=file) + _FROM_SCRIPT.format(

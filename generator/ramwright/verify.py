@@ -21,8 +21,8 @@ from ramwright.elf import ElfImage, Section
 from ramwright.errors import Mark, Problem, in_order
 from ramwright.layout import Layout, Object, RegionPlan
 from ramwright.link_view import banks, check_symbol, digest, script_symbol
-from ramwright.linked import arena_address, unaliased, unaliased_sections
-from ramwright.model import riscv_extensions
+from ramwright.linked import arena_address, unaliased, unaliased_sections, unaliased_spans
+from ramwright.model import is_xtensa, riscv_extensions
 from ramwright.ranges import Range, cleared_names, ranges, tells_cleared
 from ramwright.units import spelled
 
@@ -66,7 +66,7 @@ def _machine(layout: Layout, elf: ElfImage) -> Problem | None:
     target = layout.config.target
     if target.cpu == "host":
         return None
-    machine = "EM_RISCV" if riscv_extensions(target.cpu) else "EM_ARM"
+    machine = _machine_of(target.cpu)
     if (elf.machine, elf.pointer_size) == (machine, target.pointer):
         return None
     return _whole(
@@ -76,6 +76,13 @@ def _machine(layout: Layout, elf: ElfImage) -> Problem | None:
         f"and `cpu: {target.cpu}` is {machine.removeprefix('EM_')} with {8 * target.pointer}",
         "compile for that cpu (on RISC-V with -march and -mabi), or correct `target`",
     )
+
+
+def _machine_of(cpu: str) -> str:
+    """The architecture of `cpu` as an ELF's header calls it."""
+    if is_xtensa(cpu):
+        return "EM_XTENSA"
+    return "EM_RISCV" if riscv_extensions(cpu) else "EM_ARM"
 
 
 def _scripts(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
@@ -214,7 +221,8 @@ def _image(layout: Layout, elf: ElfImage, obj: Object, address: int) -> Iterator
         )
     elif any(
         at < address + obj.size and address < at + size
-        for at, size in ((unaliased(layout, start), size) for start, size in elf.loaded)
+        for start, length in elf.loaded
+        for at, size in unaliased_spans(layout, start, length)
     ):
         yield _of(
             layout,
@@ -235,14 +243,13 @@ def _image(layout: Layout, elf: ElfImage, obj: Object, address: int) -> Iterator
 
 def _overlaps(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
     spans = []
-    sections = tuple(zip(elf.sections, unaliased_sections(layout, elf), strict=True))
     for obj in layout.objects:
         address = arena_address(layout, elf, obj)
         if address is not None:
             spans.append((address, address + obj.size, obj))
             own = elf.holder(address, obj.size)
-            others = (section for linked, section in sections if linked is not own)
-            yield from _section_overlaps(layout, others, obj, address)
+            others = (section for section in elf.sections if section is not own)
+            yield from _section_overlaps(layout, unaliased_sections(layout, others), obj, address)
     spans.sort(key=lambda span: span[:2])
     for (_, end, obj), (start, _, other) in pairwise(spans):
         if start < end:
@@ -402,7 +409,7 @@ def _abi(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
 def _banks(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
     """The firmware's own sections against the banks: one across a border tells of a wrong origin
     or size. Regions that share a MEMORY entry are one bank."""
-    sections = unaliased_sections(layout, elf)
+    sections = unaliased_sections(layout, elf.sections)
     for bank in banks(layout):
         for section in sections:
             if any(section.address < border < section.end for border in (bank.origin, bank.end)):

@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "runtime"
 PREFIX = "arm-none-eabi-"
 RISCV_PREFIX = "riscv64-unknown-elf-"  # of 32-bit programs too
+XTENSA_PREFIX = "xtensa-lx106-elf-"
+WITHOUT_LIBRARY = ("-nostdlib", "-lgcc")  # these compilers come without a C library
 
 FLAGS = (
     "-std=c11",
@@ -69,12 +71,14 @@ class Tools:
 
 def tools_for(cpu: str) -> Tools:
     """The tools for `cpu`, spelled as a config's `target.cpu`."""
+    if cpu.startswith("xtensa-"):
+        return Tools(XTENSA_PREFIX, (), WITHOUT_LIBRARY)
     if not cpu.startswith("rv"):
         return Tools(PREFIX, (f"-mcpu={cpu}", "-mthumb"))
     abi = {"rv32": "ilp32", "rv64": "lp64"}[cpu[:4]] + ("e" if "e" in cpu[4:] else "")
     # Beyond 2 GiB of address 0, where RAM of 64-bit cores usually is, nothing else links.
     flags = (f"-march={cpu}", f"-mabi={abi}", "-mcmodel=medany")
-    return Tools(RISCV_PREFIX, flags, ("-nostdlib", "-lgcc"))  # it comes without a C library
+    return Tools(RISCV_PREFIX, flags, WITHOUT_LIBRARY)
 
 
 @dataclass(frozen=True)

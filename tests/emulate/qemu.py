@@ -41,19 +41,28 @@ class Board:
 
     @property
     def riscv(self) -> bool:
-        """Whether its core is RISC-V, else Arm."""
+        """Whether its core is RISC-V."""
         return self.cpu.startswith("rv")
+
+    @property
+    def arm(self) -> bool:
+        """Whether its core is a Cortex-M, which loads stack and entry from its vectors."""
+        return self.cpu.startswith("cortex-")
 
     @property
     def options(self) -> list[str]:
         """The emulator, with what makes it this board."""
+        if self.arm:
+            return ["qemu-system-arm", "-machine", self.machine, "-serial", "null"]
         if not self.riscv:
-            return ["qemu-system-arm", "-machine", self.machine]
+            core = self.cpu.removeprefix("xtensa-")
+            console = ("-serial", "stdio")  # takes what the firmware prints by semihosting
+            return ["qemu-system-xtensa", "-machine", self.machine, "-cpu", core, *console]
         width, extensions = self.cpu[2:4], self.cpu[4:]
         lacks = "".join(f",{one}=off" for one in "afdc" if one not in extensions)
         return [
             *(f"qemu-system-riscv{width}", "-machine", self.machine, "-bios", "none"),
-            *("-cpu", f"rv{width}{lacks}", "-m", "16M", "-smp", str(self.harts)),
+            *("-cpu", f"rv{width}{lacks}", "-m", "16M", "-smp", str(self.harts), "-serial", "null"),
         ]
 
 
@@ -83,6 +92,7 @@ BOARDS = {
             Board("virt", cpu, 0x80000000, ((0x80100000, 4 * MIB),))
             for cpu in ("rv32imc", "rv32imac", "rv64imac")
         ),
+        Board("sim", "xtensa-lx106", 0x50000000, ((0x3FFC0000, 256 * KIB),)),
     )
 }
 
@@ -113,8 +123,6 @@ def _command(board: Board) -> list[str]:
         "none",
         "-monitor",
         "none",
-        "-serial",
-        "null",
         "-icount",
         "shift=6,align=off,sleep=off",
         "-semihosting-config",

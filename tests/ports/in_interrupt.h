@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a firmware on RISC-V tells the port for FreeRTOS. */
+/* What a firmware on RISC-V or Xtensa tells the port for FreeRTOS. */
 int in_interrupt(void);

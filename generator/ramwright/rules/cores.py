@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ramwright.model import riscv_extensions
+from ramwright.model import is_xtensa, riscv_extensions
 from ramwright.rules.fields import Fields
 
 # Lock between two equal cores, by cpu: what runtime/include/ramwright/ports/cortex_m.h has.
@@ -40,6 +40,14 @@ def cores_of(target: Fields) -> int:
             f"two `{cpu}` have no lock between them: it takes the A extension",
             "name the core with it (`rv32imac`) if it has it; else give each core a layout of its "
             "own, in regions of its own",
+        )
+    elif known is None and is_xtensa(cpu):
+        target.problem(
+            "cores",
+            "RW0265",
+            f"two `{cpu}` have no lock between them that this runtime knows",
+            "leave `cores` out, and let one core alone call each object: `sharing: interrupt` "
+            "keeps out that core's handlers, not the other core",
         )
     elif known is None:
         target.problem(

@@ -27,8 +27,9 @@ from ramwright.units import byte_count
 from ramwright.wording import listed
 
 HOST = "host"  # the one cpu without a linker script
-CACHE_LINE = 32  # bytes, on every Cortex-M that has a data cache
-CACHED_CPUS = frozenset(("cortex-m7", "cortex-m55", "cortex-m85"))
+# Bytes of a line of the data cache, on every cpu that has one where DMA and it meet. That of LX7,
+# before external RAM, is 16, 32 or on the ESP32-S3 also 64, as the firmware sets it.
+CACHE_LINES = {"cortex-m7": 32, "cortex-m55": 32, "cortex-m85": 32, "xtensa-lx7": 64}
 ABI_ALIGNMENT = 8  # of what malloc returns
 MAX_ARENA = 2**31 - 1
 LINK = 4  # bytes and alignment of the link that a free block holds without checks
@@ -282,13 +283,14 @@ def region_of(fields: Fields, setting: Setting, *, retained: bool = False) -> Re
 
 def check_lines(fields: Fields, place: Placement, setting: Setting, size: int = 0) -> None:
     """Reports storage for DMA that shares a cache line with something else."""
-    if _lines_matter(fields, place, setting) and (place.alignment | size) % CACHE_LINE:
-        key = "alignment" if place.alignment % CACHE_LINE else "size"
+    line = _line_that_matters(fields, place, setting)
+    if (place.alignment | size) % line:
+        key = "alignment" if place.alignment % line else "size"
         whole = "cache_line" if key == "alignment" else '"align_up(…, cache_line)"'
         fields.problem(
             key,
             "RW0344",
-            f"`{fields.name}` requires dma and shares a cache line of {CACHE_LINE} bytes with what "
+            f"`{fields.name}` requires dma and shares a cache line of {line} bytes with what "
             "lies beside it: the cache's copy of one would overwrite the other",
             f"write `{key}: {whole}`, or choose a region that is not cached",
         )
@@ -296,23 +298,21 @@ def check_lines(fields: Fields, place: Placement, setting: Setting, size: int = 
 
 def warn_of_lines(fields: Fields, place: Placement, setting: Setting, *sizes: int) -> None:
     """Warns of an allocator for DMA whose blocks, of `sizes`, can share a cache line."""
-    if _lines_matter(fields, place, setting) and any(
-        size % CACHE_LINE for size in (place.alignment, *sizes)
-    ):
+    line = _line_that_matters(fields, place, setting)
+    if any(size % line for size in (place.alignment, *sizes)):
         fields.warning(
             fields.where,
             "RW0345",
-            f"`{fields.name}` requires dma, but its blocks can share a cache line of {CACHE_LINE} "
-            "bytes",
+            f"`{fields.name}` requires dma, but its blocks can share a cache line of {line} bytes",
             "use a pool, whose blocks are aligned, or a region that is not cached",
         )
 
 
-def _lines_matter(fields: Fields, place: Placement, setting: Setting) -> bool:
-    """Whether DMA and a data cache meet in what `fields` describe."""
+def _line_that_matters(fields: Fields, place: Placement, setting: Setting) -> int:
+    """The cache line where DMA and a data cache meet in what `fields` describe, else 1."""
     region = setting.regions[place.region]
     required = "dma" in fields.words("requires")
-    return required and region is not None and _line(region, setting) > 1
+    return _line(region, setting) if required and region is not None else 1
 
 
 def placement_of(fields: Fields, region: Region, default: int, *, least: int) -> Placement | None:
@@ -436,7 +436,7 @@ def _natural(block_size: int) -> int:
 
 def cache_line(cpu: str | None) -> int:
     """Bytes of a line of the data cache of `cpu`, 1 where it has none."""
-    return CACHE_LINE if cpu in CACHED_CPUS else 1
+    return CACHE_LINES.get(cpu or "", 1)
 
 
 def _line(region: Region, setting: Setting) -> int:

@@ -12,7 +12,7 @@
  *   void rw_wait_forget(const void *task);
  *   #define traceTASK_DELETE(task) rw_wait_forget(task)
  *
- * The kernel's own port for RISC-V cannot tell whether an interrupt handler runs. There
+ * The kernel's own ports for RISC-V and Xtensa cannot tell whether an interrupt handler runs. There
  * FreeRTOSConfig.h defines RW_FREERTOS_IN_INTERRUPT() as what can: xPortInIsrContext() of the
  * ESP-IDF, a flag that the vector code sets, a comparison of the stack pointer.
  */
@@ -28,8 +28,8 @@
 #include "FreeRTOS.h"
 #include "task.h"
 
-#if defined(__riscv) && !defined(RW_FREERTOS_IN_INTERRUPT)
-#error "ramwright: waiting on RISC-V needs RW_FREERTOS_IN_INTERRUPT() in FreeRTOSConfig.h"
+#if (defined(__riscv) || defined(__XTENSA__)) && !defined(RW_FREERTOS_IN_INTERRUPT)
+#error "ramwright: waiting on this core needs RW_FREERTOS_IN_INTERRUPT() in FreeRTOSConfig.h"
 #endif
 
 #if configUSE_TASK_NOTIFICATIONS == 0

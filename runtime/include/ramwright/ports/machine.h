@@ -15,6 +15,8 @@
 #include "ramwright/ports/posix.h"
 #elif defined(__riscv)
 #include "ramwright/ports/riscv.h"
+#elif defined(__XTENSA__)
+#include "ramwright/ports/xtensa.h"
 #else
 #error "ramwright: no port for this target; define RW_PORT_HEADER (see ramwright/port.h)"
 #endif
@@ -36,6 +38,8 @@ static inline bool rw_machine_can_switch(void)
     return (ipsr | mask) == 0U;
 #elif defined(RW_RISCV_MIE)
     return rw_riscv_interrupts_open(); /* every trap closes them */
+#elif defined(RW_XTENSA_LEVEL)
+    return rw_xtensa_interrupts_open(); /* handlers run with them closed */
 #else
     return true;
 #endif

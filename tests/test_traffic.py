@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RISC-V on QEMU: main, a timer interrupt and a second hart share every kind of object."""
+"""RISC-V and Xtensa on QEMU: main, a timer interrupt, a second hart share every kind of object."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ramwright.elf import read_elf
 from ramwright.load import load
 from ramwright.planner import plan
 from runtime_host import mutant
-from test_boards import BOARD_SUPPORT, EMULATE, RISCV, memory_of, script_of, startup_of
+from test_boards import BOARD_SUPPORT, EMULATE, memory_of, script_of, startup_of
 
-TWO_HARTS = [name for name in RISCV if "a" in name.removeprefix("virt-rv")]
-PORT = "include/ramwright/ports/riscv.h"
+BARE = [name for name, board in qemu.BOARDS.items() if not board.arm]
+TWO_HARTS = [name for name in BARE if "a" in name.removeprefix("virt-rv") and name != "sim"]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def firmware_for(board: qemu.Board, directory: Path, runtimes: Path) -> tuple[Pa
         "origin": f"{origin:#x}",
         "size": str(size),
     }
-    text = (EMULATE / "riscv_traffic.ramwright.yaml").read_text()
+    text = (EMULATE / "traffic.ramwright.yaml").read_text()
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     config = directory / "traffic.ramwright.yaml"
@@ -47,7 +47,7 @@ def firmware_for(board: qemu.Board, directory: Path, runtimes: Path) -> tuple[Pa
     objects = [
         maker.compiled(source, includes=(layout.directory, BOARD_SUPPORT))
         for source in (
-            EMULATE / "riscv_traffic.c",
+            EMULATE / "traffic.c",
             BOARD_SUPPORT / "semihosting.c",
             startup_of(board),
             layout.source,
@@ -63,10 +63,10 @@ def ran(name: str, harts: int, directory: Path, runtimes: Path) -> qemu.Run:
     board = replace(qemu.BOARDS[name], harts=harts)
     config, elf = firmware_for(board, directory, runtimes)
     assert cli.main(["verify", str(config), str(elf)]) == cli.OK
-    return qemu.run(board, build.raw_image(elf, build.RISCV_PREFIX))
+    return qemu.run(board, build.raw_image(elf, build.tools_for(board.cpu).prefix))
 
 
-@pytest.mark.parametrize("name", RISCV)
+@pytest.mark.parametrize("name", BARE)
 def test_state_is_as_large_as_planned(name: str, tmp_path: Path, runtimes: Path) -> None:
     file, elf = firmware_for(qemu.BOARDS[name], tmp_path, runtimes)
     config, _, _ = load(file, str(file))
@@ -79,13 +79,23 @@ def test_state_is_as_large_as_planned(name: str, tmp_path: Path, runtimes: Path)
         assert linked == obj.state_size, obj.name
 
 
-@pytest.mark.parametrize("name", RISCV)
+@pytest.mark.parametrize("name", BARE)
 def test_an_interrupt_and_main_share_every_object(
     name: str, tmp_path: Path, runtimes: Path
 ) -> None:
     run = ran(name, 1, tmp_path, runtimes)
     assert run.status == 0, run.output
     assert int(run.output.split()[0]) > 1000, "the interrupt seldom struck within a call"
+
+
+def test_verify_tells_xtensa_from_arm(
+    tmp_path: Path, runtimes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, elf = firmware_for(qemu.BOARDS["sim"], tmp_path, runtimes)
+    config.write_text(config.read_text().replace("cpu: xtensa-lx106", "cpu: cortex-m3"))
+    assert cli.main(["verify", str(config), str(elf)]) == cli.PROBLEMS
+    assert "RW0518" in (told := capsys.readouterr().err)
+    assert "is for XTENSA with 32 bits, and `cpu: cortex-m3` is ARM" in told
 
 
 @pytest.mark.parametrize("name", TWO_HARTS)
@@ -97,15 +107,18 @@ def test_two_harts_and_an_interrupt_share_every_object(
 
 
 @pytest.mark.parametrize(
-    ("harts", "old", "new"),
+    ("name", "harts", "old", "new"),
     [
-        (1, ".insn i 0x73, 7, %0, x8, 0x300", ".insn i 0x73, 7, %0, x0, 0x300"),
-        (2, "while (rw_riscv_claim() != 0)", "if (rw_riscv_claim() != 0)"),
+        (TWO_HARTS[0], 1, ".insn i 0x73, 7, %0, x8, 0x300", ".insn i 0x73, 7, %0, x0, 0x300"),
+        (TWO_HARTS[0], 2, "while (rw_riscv_claim() != 0)", "if (rw_riscv_claim() != 0)"),
+        ("sim", 1, "rsil %0, %1", "rsil %0, %1 - 3"),
     ],
 )
 def test_a_lock_left_out_is_caught(
-    harts: int, old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, harts: int, old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: interrupts stay open, or the other hart is not kept out."""
-    monkeypatch.setattr(build, "RUNTIME", mutant(tmp_path, PORT, old, new))
-    assert ran(TWO_HARTS[0], harts, tmp_path, tmp_path).status not in (0, qemu.TIMED_OUT)
+    port = "xtensa" if name == "sim" else "riscv"
+    faulty = mutant(tmp_path, f"include/ramwright/ports/{port}.h", old, new)
+    monkeypatch.setattr(build, "RUNTIME", faulty)
+    assert ran(name, harts, tmp_path, tmp_path).status not in (0, qemu.TIMED_OUT)

@@ -14,10 +14,12 @@
 #define STEPS_WANTED 20000U
 #define SLOTS 8U
 
+#if defined(__riscv)
 /* The timer of `virt`, and what sends hart 1 a software interrupt. */
 #define MSIP_1 (*(volatile uint32_t *)0x02000004U)
 #define MTIMECMP ((volatile uint32_t *)0x02004000U)
 #define MTIME ((volatile uint32_t *)0x0200BFF8U)
+#endif
 
 int main(void);
 void second_main(void);
@@ -125,6 +127,9 @@ static void give_all(context_t *self)
     }
 }
 
+#if defined(__riscv)
+#define HANDLER __attribute__((interrupt("machine"), aligned(4)))
+
 /* The next interrupt strikes after 2 to 8 microseconds, never in step with main. */
 static void set_timer(void)
 {
@@ -135,16 +140,9 @@ static void set_timer(void)
     MTIMECMP[1] = MTIME[1] + (at < low ? 1U : 0U);
 }
 
-__attribute__((interrupt("machine"), aligned(4))) void trap(void)
+static void stop_timer(void)
 {
-    struck = struck + (calling ? 1U : 0U); /* nobody else writes these: no atomic addition */
-    interrupts = interrupts + 1U;
-    step(&interrupt);
-    if (interrupts < INTERRUPTS_WANTED) {
-        set_timer();
-    } else {
-        MTIMECMP[1] = UINT32_MAX;
-    }
+    MTIMECMP[1] = UINT32_MAX;
 }
 
 static void open_interrupts(void)
@@ -157,6 +155,41 @@ static void open_interrupts(void)
                      :
                      : "r"(0x80)
                      : "memory");
+}
+#else
+#define HANDLER
+#define TIMER_INTERRUPT 0x40U /* of CCOMPARE0, in INTENABLE */
+
+/* The same on Xtensa; writing CCOMPARE0 takes the interrupt back. */
+static void set_timer(void)
+{
+    uint32_t now;
+    __asm__ volatile("rsr %0, ccount" : "=r"(now));
+    const uint32_t at = now + 4U * (20U + next(&interrupt) % 64U);
+    __asm__ volatile("wsr %0, ccompare0\n\tesync" : : "r"(at));
+}
+
+static void stop_timer(void)
+{
+    __asm__ volatile("wsr %0, intenable\n\trsync" : : "r"(0));
+}
+
+static void open_interrupts(void)
+{
+    __asm__ volatile("wsr %0, intenable\n\trsync" : : "r"(TIMER_INTERRUPT) : "memory");
+}
+#endif
+
+HANDLER void trap(void)
+{
+    struck = struck + (calling ? 1U : 0U); /* nobody else writes these: no atomic addition */
+    interrupts = interrupts + 1U;
+    step(&interrupt);
+    if (interrupts < INTERRUPTS_WANTED) {
+        set_timer();
+    } else {
+        stop_timer();
+    }
 }
 
 static bool empty(void)
@@ -200,9 +233,8 @@ int main(void)
 #else
     second_done = true;
 #endif
-    MTIMECMP[1] = UINT32_MAX;
-    open_interrupts();
     set_timer();
+    open_interrupts();
     uint32_t steps = 0;
     while (wrong == 0 && (steps < STEPS_WANTED || interrupts < INTERRUPTS_WANTED || !second_done)) {
         calling = true;
