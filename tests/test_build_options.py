@@ -84,3 +84,20 @@ def test_make(folder: Path) -> None:
     (folder / "part.yaml").write_text(PART.replace("log", "lag") + "  log: {}\n")
     done = subprocess.run(["make"], cwd=folder, check=False, capture_output=True)
     assert done.returncode != 0, "a change of an included file is seen"
+
+
+@pytest.mark.parametrize("said", ["", "CPPFLAGS += $(RAMWRIGHT_CPPFLAGS) -MMD -MP\n"])
+def test_make_gives_the_compiler_each_option_once(said: str, folder: Path) -> None:
+    """The Makefile's own sources need the same flags, which its CPPFLAGS then have already."""
+    makefile = folder / "Makefile"
+    text = makefile.read_text().replace("all: ;", f"{said}all: $(RAMWRIGHT_OBJECTS)")
+    makefile.write_text(f"CFLAGS := -Os -ffunction-sections\n{text}")
+    done = subprocess.run(
+        ["make", "--dry-run"], cwd=folder, check=True, capture_output=True, text=True
+    )
+    lines = [line for line in done.stdout.splitlines() if " -c -o " in line]
+    assert len(lines) > 1
+    for line in lines:
+        options = [word for word in line.split() if word.startswith(("-", '"-'))]
+        assert sorted(options) == sorted(set(options))
+        assert {"-Ibuild/ramwright", "-MMD", "-fdata-sections"} <= set(options)

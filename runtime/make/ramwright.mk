@@ -105,9 +105,11 @@ RAMWRIGHT_LINK_DEPENDS := $(RAMWRIGHT_SCRIPT) $(ramwright_fragment) $(ramwright_
 ramwright_verify = $(RAMWRIGHT) verify $(RAMWRIGHT_CONFIG) $(RAMWRIGHT_OPTIONS) $(1) || { rm -f $(1); exit 1; }
 
 # Sections of their own: what no object uses is not linked where the firmware links with --gc-sections.
-ramwright_options = -ffunction-sections -fdata-sections -MMD -MP -c
-ramwright_compile = $(CC) $(CPPFLAGS) $(RAMWRIGHT_CPPFLAGS) $(CFLAGS) $(ramwright_options)
-ramwright_compile_cxx = $(CXX) $(CPPFLAGS) $(RAMWRIGHT_CPPFLAGS) $(CXXFLAGS) $(ramwright_options)
+# What the Makefile says already, its sources needing the same, is not said again.
+ramwright_options = $(filter-out $(1),-ffunction-sections -fdata-sections -MMD -MP) -c
+ramwright_includes = $(if $(findstring $(RAMWRIGHT_CPPFLAGS),$(CPPFLAGS)),,$(RAMWRIGHT_CPPFLAGS))
+ramwright_compile = $(CC) $(CPPFLAGS) $(ramwright_includes) $(CFLAGS) $(call ramwright_options,$(CPPFLAGS) $(CFLAGS))
+ramwright_compile_cxx = $(CXX) $(CPPFLAGS) $(ramwright_includes) $(CXXFLAGS) $(call ramwright_options,$(CPPFLAGS) $(CXXFLAGS))
 
 $(ramwright_layout_object): %.o: %.c
 	$(ramwright_compile) -o $@ $<
