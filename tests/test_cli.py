@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ramwright import cli, elf, planner, verify
+from ramwright.explain import codes
 
 CONFIG = """\
 ramwright: 1
@@ -169,6 +170,19 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(["explain", short]) == cli.OK
         assert capsys.readouterr().out == text
     assert cli.main(["explain", "RW9999"]) == cli.USAGE
+
+
+def test_explain_lists_codes_with_their_titles(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explain"]) == cli.OK
+    everything = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in everything] == list(codes())
+    assert "RW0230: A region overflows" in everything
+    for start in ("RW02", "rw02"):
+        assert cli.main(["explain", start]) == cli.OK
+        listed = capsys.readouterr().out.splitlines()
+        assert listed == [line for line in everything if line.startswith("RW02")]
+    assert cli.main(["explain", "overflow"]) == cli.USAGE
+    assert "`ramwright explain` lists all" in capsys.readouterr().err
 
 
 def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -156,7 +156,14 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     explain = _command(commands, "explain", _explain, "explain a diagnostic: cause, example, cure")
-    explain.add_argument("code", metavar="CODE", help="as printed, e.g. RW0101")
+    explain.add_argument(
+        "code",
+        metavar="CODE",
+        nargs="?",
+        default="",
+        help="as printed, e.g. RW0101; its beginning, e.g. RW02, lists the codes that begin so; "
+        "nothing lists all",
+    )
 
     schema = _command(commands, "schema", _schema, "print the JSON Schema of the config language")
     schema.add_argument(
@@ -330,11 +337,11 @@ def _devices(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from ramwright.explain import explanation
+    from ramwright.explain import explanation, listing
 
-    text = explanation(options.code)
-    if text is None:
-        raise CannotDo(f"no diagnostic is called {options.code}; codes look like RW0101")
+    text = explanation(options.code) or listing(options.code)
+    if not text:
+        raise CannotDo(f"no diagnostic is called {options.code}; `ramwright explain` lists all")
     print(text, end="")
     return OK
 

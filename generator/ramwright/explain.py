@@ -23,20 +23,34 @@ def codes() -> tuple[str, ...]:
     return tuple(sorted(page.stem for page in _PAGES.glob("RW*.md")))
 
 
+def listing(start: str = "") -> str:
+    """Code and title of every page whose code begins with `start`, in any case, a line each."""
+    titles = (_title(_page(code)) for code in codes() if code.startswith(start.strip().upper()))
+    return "".join(f"{title}\n" for title in titles)
+
+
 def handbook() -> str:
     """All pages as one Markdown document: docs/codes.md."""
-    pages = [(code, (_PAGES / f"{code}.md").read_text(encoding="utf-8")) for code in codes()]
-    titles = [page.partition("\n")[0].removeprefix("# ") for _, page in pages]
-    contents = [f"- [{title}](#{_anchor(title)})" for title in titles]
+    pages = [_page(code) for code in codes()]
+    contents = [f"- [{title}](#{_anchor(title)})" for title in map(_title, pages)]
     bodies = [
         re.sub(r"^(#+ (?:RW|Cause|Example|Cure))", r"#\1", page, flags=re.MULTILINE)
-        for _, page in pages
+        for page in pages
     ]
     head = (
         "# Diagnostics by code\n\nGenerated from the texts of `ramwright explain`; do not edit. "
         "A code is never reused.\n\n"
     )
     return head + "\n".join(contents) + "\n\n" + "\n".join(bodies)
+
+
+def _page(code: str) -> str:
+    return (_PAGES / f"{code}.md").read_text(encoding="utf-8")
+
+
+def _title(page: str) -> str:
+    """The first line of a page: its code, and in a few words what it is about."""
+    return page.partition("\n")[0].removeprefix("# ")
 
 
 def _anchor(title: str) -> str:
