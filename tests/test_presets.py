@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ramwright import cli, presets
-from ramwright.device_list import device, matching
+from ramwright.device_list import device, matching, of_line
 from ramwright.errors import Problem
 from ramwright.load import load
 from ramwright.model import Config, Region
@@ -146,6 +146,66 @@ def check_plausible(region: Region) -> None:
 )
 def test_name_with_package_and_temperature_is_the_part(said: str, part: str | None) -> None:
     assert presets.resolved(said) == part
+
+
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [
+        ("STM32H743", "stm32h743zi"),
+        ("stm32h743z", "stm32h743zi"),
+        ("stm32wb55", "stm32wb55rg"),
+        ("gd32f450", "gd32f450ig"),
+        ("ch32v307", "ch32v307rc ch32v307vc"),
+        ("stm32f103", ""),  # 20K or 64K
+        ("stm32f103r", "stm32f103rb"),
+        ("stm32c0", ""),  # is not all of the number, though only one begins so
+        ("stm32l4r", ""),
+        ("gd32", ""),
+        ("samd21", ""),  # what is left out tells how much RAM there is
+        ("nrf5284", ""),
+        ("", ""),
+    ],
+)
+def test_name_without_package_and_flash(said: str, parts: str) -> None:
+    assert [one.name for one in of_line(said)] == parts.split()
+
+
+def test_init_says_which_part_it_took(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "memory.ramwright.yaml"
+    assert cli.main(["init", "--device", "STM32H743", "-o", str(file)]) == cli.OK
+    assert "STM32H743: note[RW0606]: taken as `stm32h743zi`" in capsys.readouterr().err
+    text = file.read_text(encoding="utf-8")
+    assert "target: {device: stm32h743zi}" in text
+    assert "# You said STM32H743: compare" in text
+    assert cli.main(["check", str(file)]) == cli.OK
+    assert capsys.readouterr() == ("", "")
+    assert cli.main(["init", "--device", "ch32v307"]) == cli.OK
+    assert "the banks are those of `ch32v307vc` too" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("stm32f103", "did you mean `stm32f103c8`, `stm32f103rb` or `stm32f103ze`? `ramwright dev"),
+        ("stm32f103vb", "did you mean `stm32f103c8`, `stm32f103rb` or `stm32f103ze`?"),
+        ("stm32h743vi", "did you mean `stm32h743zi`?"),
+        ("stm23f407vg", "did you mean `stm32f407vg`?"),
+        ("h743", "did you mean `stm32h743zi`?"),
+        ("nrf52", "did you mean `nrf52832`, `nrf52833` or `nrf52840`? `ramwright devices nrf52`"),
+        ("stm32", "`ramwright devices stm32` lists the "),
+        ("nothing-like-it", "`ramwright devices` lists all"),
+    ],
+)
+def test_unknown_name_gets_a_short_list(
+    said: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["init", "--device", said]) == cli.USAGE
+    heard = capsys.readouterr().err
+    assert f": {hint}" in heard
+    assert heard.count("\n") == 1
+    if not matching(said):
+        assert cli.main(["devices", said]) == cli.USAGE
+        assert f": {hint}" in capsys.readouterr().err
 
 
 def test_config_adds_to_a_region_and_may_add_regions(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ import pytest
 
 from ramwright import cli
 from ramwright.import_ld import ImportedRegion, regions_of
+from ramwright.init_options import core_of
 from ramwright.load import load
-from ramwright.starter import home_of, starter
+from ramwright.rules.advice import notes
+from ramwright.starter import Core, home_of, starter
 
 BOARDS = sorted((Path(__file__).parent / "boards").glob("*.ld"))
 
@@ -25,6 +27,7 @@ def test_starter_of_a_board_passes_check(script: Path, tmp_path: Path) -> None:
     config, problems, _ = load(file, file.name)
     assert config is not None
     assert not problems
+    assert not notes(config), "not even a note"
     assert config.home in config.regions
     assert cli.main(["generate", str(file), "-o", str(tmp_path / "out")]) == cli.OK
 
@@ -107,11 +110,13 @@ def test_name_that_a_config_cannot_spell_is_left_out(tmp_path: Path) -> None:
     regions, problems = regions_of(script, "arm-none-eabi-gcc")
     assert [region.linker for region in regions] == ["RAM"]
     assert "MEMORY a/b is left out: a config cannot spell its name" in problems[0].what
+    assert problems[0].severity == "warning", "it may be RAM"
 
 
 def test_tiny_region_gets_a_heap_that_fits(tmp_path: Path) -> None:
     file = tmp_path / "memory.ramwright.yaml"
-    text = starter([ImportedRegion("ram", "RAM", 0x20000000, 1024)], "board.ld", file.name, "ld")
+    regions = [ImportedRegion("ram", "RAM", 0x20000000, 1024)]
+    text = starter(regions, "board.ld", file.name, Core("cortex-m4", guessed=True))
     file.write_text(text, encoding="utf-8")
     config, problems, _ = load(file, file.name)
     assert config is not None
@@ -157,8 +162,10 @@ def test_overlapping_regions_are_flagged_and_left_to_the_user(
     config, problems, _ = load(file, file.name)
     assert not problems
     assert config is not None
-    assert list(config.regions) == ["ram", "rxdescs"]
-    assert file.read_text(encoding="utf-8").count("# overlaps rxdescs: choose") == 2
+    assert list(config.regions) == ["ram"]
+    text = file.read_text(encoding="utf-8")
+    assert text.count("# overlaps rxdescs: choose") == 2
+    assert "  #rxdescs: {origin: 0x30040000, size: 32K" in text
 
 
 def test_home_may_be_named(tmp_path: Path) -> None:
@@ -191,7 +198,7 @@ def test_no_question_is_asked_without_a_terminal(capsys: pytest.CaptureFixture[s
     [
         (("stm32h743zit6", "", ""), "axi"),
         (("stm32h743zi", "dtcm", "memory.ramwright.yaml"), "dtcm"),
-        (("board.ld", "", ""), "ram"),
+        (("board.ld", "cortex-m7", "", ""), "ram"),
     ],
 )
 def test_questions_on_a_terminal(answers: tuple[str, ...], home: str, tmp_path: Path) -> None:
@@ -224,8 +231,7 @@ def test_questions_on_a_terminal(answers: tuple[str, ...], home: str, tmp_path: 
     ],
 )
 def test_cpu_is_guessed_from_the_linker(linker: str, cpu: str) -> None:
-    regions = [ImportedRegion("ram", "RAM", 0x3FFC0000, 0x10000, home=True)]
-    assert f"target: {{cpu: {cpu}}} " in starter(regions, "board.ld", "m.yaml", linker)
+    assert core_of(None, [linker]) == Core(cpu, guessed=True)
 
 
 def test_script_of_a_riscv_board(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -240,3 +246,78 @@ def test_script_of_a_riscv_board(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert '  ram: {origin: 0x20000000, size: 64K, linker: "RAM"}' in text
     assert "home: ram" in text
     assert "RW0604" in capsys.readouterr().err, "FLASH is left out"
+
+
+CUBE = """\
+MEMORY
+{
+  FLASH (rx)    : ORIGIN = 0x08000000, LENGTH = 2048K
+  DTCMRAM (xrw) : ORIGIN = 0x20000000, LENGTH = 128K
+  RAM_D1 (xrw)  : ORIGIN = 0x24000000, LENGTH = 512K
+  ITCMRAM (xrw) : ORIGIN = 0x00000000, LENGTH = 64K
+}
+SECTIONS { .text : { *(.text) } >FLASH .data : { *(.data) } >RAM_D1 AT>FLASH }
+"""
+
+
+def test_other_banks_are_in_comments_that_can_be_taken_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script, file = tmp_path / "board.ld", tmp_path / "memory.ramwright.yaml"
+    script.write_text(CUBE, encoding="utf-8")
+    assert cli.main(["init", "--from-ld", str(script), "-o", str(file)]) == cli.OK
+    capsys.readouterr()
+    assert cli.main(["check", str(file)]) == cli.OK
+    assert capsys.readouterr() == ("", ""), "nothing that the user did not cause"
+    text = file.read_text(encoding="utf-8")
+    assert "# MEMORY FLASH is left out: its attributes (xr)" in text
+    assert 'size: 64K, linker: "ITCMRAM"}  # address 0 is NULL to C' in text
+    file.write_text(text.replace("  #dtcmram:", "  dtcmram:"), encoding="utf-8")
+    config, problems, _ = load(file, file.name)
+    assert not problems
+    assert config is not None
+    assert list(config.regions) == ["dtcmram", "ram_d1"]
+
+
+@pytest.mark.parametrize(
+    ("options", "cpu"),
+    [
+        ((), "cortex-m4"),
+        (("--cpu", "cortex-m33"), "cortex-m33"),
+        (("--linker", "arm-none-eabi-gcc -mthumb -mcpu=cortex-m7+nofp.dp"), "cortex-m7"),
+        (("--linker", "arm-none-eabi-gcc -mcpu=cortex-m7", "--cpu", "cortex-m3"), "cortex-m3"),
+    ],
+)
+def test_core_is_told_or_a_guess_that_says_so(
+    options: tuple[str, ...], cpu: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "board.ld"
+    script.write_text(CUBE, encoding="utf-8")
+    assert cli.main(["init", "--from-ld", str(script), *options]) == cli.OK
+    written, said = capsys.readouterr()
+    line = next(line for line in written.splitlines() if line.startswith("target: "))
+    assert line.startswith(f"target: {{cpu: {cpu}}}  # ")
+    assert ("A GUESS" in line) == (
+        f"RW0607]: a script does not name the core: `cpu: {cpu}`" in said
+    )
+    assert ("A GUESS" in line) == (not options)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--from-ld", "board.ld", "--cpu", "cortex-m77"), "did you mean `cortex-m7`?"),
+        (("--device", "stm32f407vg", "--cpu", "cortex-m4"), "--cpu goes with --from-ld"),
+    ],
+)
+def test_core_that_cannot_be(
+    options: tuple[str, ...],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "board.ld").write_text(CUBE, encoding="utf-8")
+    assert cli.main(["init", *options]) == cli.USAGE
+    assert said in capsys.readouterr().err

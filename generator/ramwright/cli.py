@@ -328,10 +328,13 @@ def _init(options: argparse.Namespace) -> int:
 
 def _devices(options: argparse.Namespace) -> int:
     from ramwright.device_list import devices_json, devices_text, matching
+    from ramwright.presets import suggestion
 
     found = matching(options.query)
     if not found:
-        raise CannotDo(f"no part with a preset is called {options.query}; `devices` lists all")
+        raise CannotDo(
+            f"no part with a preset is called {options.query}: {suggestion(options.query)}"
+        )
     print(devices_json(found) if options.format == "json" else devices_text(found), end="")
     return OK
 

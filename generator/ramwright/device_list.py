@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from ramwright import presets
-from ramwright.errors import Problem
+from ramwright.errors import Mark, Problem
 from ramwright.model import Region
 from ramwright.rules.fields import Fields
 from ramwright.rules.regions import regions_of
@@ -61,6 +61,18 @@ def matching(query: str) -> tuple[Device, ...]:
     exact = presets.resolved(query) if query else None
     found = [n for n in presets.names() if query.lower() in n or n == exact]
     return tuple(device(name) for name in found)
+
+
+def of_line(name: str) -> tuple[Device, ...]:
+    """The parts that `name` may mean, which leaves out the letters of package and flash; none where
+    it matters which of them it is."""
+    parts = tuple(device(one) for one in presets.of_line(name))
+    return parts if len(set(map(_hardware, parts))) == 1 else ()
+
+
+def _hardware(one: Device) -> tuple[object, ...]:
+    nowhere = Mark("")
+    return (one.cpu, one.home, tuple(region._replace(where=nowhere) for region in one.regions))
 
 
 def devices_text(devices: Iterable[Device]) -> str:

@@ -21,8 +21,9 @@ from itertools import combinations
 from pathlib import Path, PurePosixPath
 
 from ramwright.cnames import KEYWORDS
-from ramwright.errors import Mark, Problem
+from ramwright.errors import Mark, Problem, Severity
 
+LEFT_OUT = "RW0604"
 _ATTEMPTS = 64  # each makes up at least one thing more
 _TIMEOUT = 30  # seconds an attempt may take
 _EMPTY_ARCHIVE = b"!<arch>\n"
@@ -205,29 +206,29 @@ def _writable(
     regions: list[ImportedRegion] = []
     problems: list[Problem] = []
     for entry in entries:
-        reason = _left_out(entry)
+        reason, severity = _left_out(entry)
         if reason:
             what = f"MEMORY {entry.name} is left out: {reason}"
             hint = "add it under `regions` if it is RAM"
-            problems.append(_warning(where, "RW0604", what, hint))
+            problems.append(Problem(where, LEFT_OUT, what, hint, severity=severity))
         else:
             name = _identifier(entry.name, {region.name for region in regions})
             regions.append(ImportedRegion(name, entry.name, entry.origin, entry.size, entry.home))
     return tuple(regions), tuple(problems)
 
 
-def _left_out(entry: _Entry) -> str:
-    """Why `entry` is no region of RAM; empty if it is one."""
+def _left_out(entry: _Entry) -> tuple[str, Severity]:
+    """Why `entry` is no region of RAM, empty if it is one; a warning where that may be amiss."""
     included, _, excluded = entry.attributes.partition("!")
     if entry.size == 0:
-        return "its length is 0"
+        return "its length is 0", "note"
     if "w" in excluded or (included and "w" not in included):
-        return f"its attributes ({entry.attributes}) do not let it be written to"
+        return f"its attributes ({entry.attributes}) do not let it be written to", "note"
     if not _SPELLED.fullmatch(entry.name):
-        return "a config cannot spell its name"
+        return "a config cannot spell its name", "warning"
     if _READ_ONLY.search(entry.name):
-        return "its name says that it is not RAM"
-    return ""
+        return "its name says that it is not RAM", "note"
+    return "", "note"
 
 
 def _doubtful(regions: Sequence[ImportedRegion], where: Mark) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from ramwright.errors import Mark, Problem, Problems, Related, TooManyProblemsEr
 from ramwright.merge import Inclusion, Merged, adapted, inclusions, with_device
 from ramwright.schema import Part, language, shaped
 from ramwright.source import MAX_VALUES, Entry, Mapping, Scalar, parsed
-from ramwright.wording import did_you_mean, shown
+from ramwright.wording import shown
 
 MAX_FILES = 256  # inclusions in all
 MAX_DEPTH = 8  # of inclusions within inclusions
@@ -116,9 +116,8 @@ class _Reader:
         name = presets.resolved(device)
         if name is None:
             self.complete = False
-            hint = did_you_mean(device, presets.names()) or "`ramwright devices` lists all"
             what = f"there is no preset for device `{shown(device)}`"
-            self._problem(given.value, "RW0413", what, hint)
+            self._problem(given.value, "RW0413", what, presets.suggestion(device))
             return
         path = presets.path(name)
         file = _File(path, presets.shown_as(name), (), ())

@@ -7,6 +7,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+from ramwright.wording import MOST_LISTED, did_you_mean, either
+
 _FOLDER = Path(__file__).resolve().parent / "devices"
 _SCHEME = "device:"
 
@@ -24,6 +26,9 @@ _SUFFIXES = (
     (re.compile(r"ch32"), re.compile(r"[a-z][0-9]")),
     (re.compile(r"gd32"), re.compile(r"[a-z][0-9]")),
 )
+# Their names end in a letter of the package and one of the size of flash.
+_OF_A_LINE = re.compile(r"(stm32|gd32|ch32)[0-9a-z]*[0-9][a-z][0-9a-z]")
+_LEAST = 3  # letters that tell a part wherever they stand in its name
 # Microchip's order codes begin so; Espressif writes a hyphen that its tools leave out.
 _NOT_IN_NAME = re.compile(r"^at(?=sam)|(?<=^esp32)-")
 
@@ -36,7 +41,7 @@ def names() -> tuple[str, ...]:
 
 def resolved(device: str) -> str | None:
     """The part that `device` names, letters of package and temperature allowed; None if unknown."""
-    name = _NOT_IN_NAME.sub("", device.lower())
+    name = _plain(device)
     if name in names():
         return name
     for family, suffix in _SUFFIXES:
@@ -44,6 +49,49 @@ def resolved(device: str) -> str | None:
             stems = (stem for stem in names() if name.startswith(stem))
             return next((s for s in stems if suffix.fullmatch(name[len(s) :])), None)
     return None
+
+
+def of_line(device: str) -> tuple[str, ...]:
+    """The parts that `device` may mean, which leaves out the letters of package and flash, or the
+    latter."""
+    name = _plain(device)
+    left_out = 2 if name[-1:].isdigit() else 1
+    return tuple(
+        one
+        for one in names()
+        if one.startswith(name) and len(one) - len(name) == left_out and _OF_A_LINE.fullmatch(one)
+    )
+
+
+def suggestion(device: str) -> str:
+    """A hint for who names a part that there is none of."""
+    name = _plain(device)
+    begun = [one for one in names() if name and one.startswith(name)]
+    if len(begun) > 1:
+        lists = f"`ramwright devices {name}`"
+        if len(begun) > MOST_LISTED:
+            return f"{lists} lists the {len(begun)} that begin so"
+        return f"did you mean {either(begun)}? {lists} shows their banks"
+    near = begun or _of_one_number(name)
+    near = near or [one for one in names() if len(name) >= _LEAST and name in one]
+    if 0 < len(near) <= MOST_LISTED:
+        return f"did you mean {either(near)}?"
+    return did_you_mean(name, names()) or "`ramwright devices` lists all"
+
+
+def _of_one_number(name: str) -> list[str]:
+    """The parts that are called like `name` up to the end of a number, the later the better."""
+    for match in reversed(list(re.finditer(r"[0-9](?=[a-z])", name))):
+        stem = name[: match.end()]
+        found = [one for one in names() if re.match(f"{re.escape(stem)}(?![0-9])", one)]
+        if found:
+            return found
+    return []
+
+
+def _plain(device: str) -> str:
+    """`device` as files are called, without what order codes add in front."""
+    return _NOT_IN_NAME.sub("", device.lower())
 
 
 def path(name: str) -> Path:

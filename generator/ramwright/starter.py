@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ramwright.import_ld import ImportedRegion
 from ramwright.model import Region
@@ -14,14 +15,9 @@ _MAIN_MEMORY = re.compile(r"^(s?ram0?1?|dtcm(ram)?|ram_d1|data)$", re.IGNORECASE
 _HEAP_SHARE = 4  # the example heap takes a quarter of the home region
 _RESERVE_SHARE = 8  # an eighth is kept for the firmware's own sections until the user knows better
 _GRANULE = 8  # a heap's size is a multiple of this
-
-# A core that the toolchain compiles for, by a word of the linker's name; the first that occurs.
-_GUESSES = {
-    "riscv": "rv32imac",
-    "xtensa-lx106": "xtensa-lx106",
-    "xtensa-esp32-": "xtensa-lx6",
-    "xtensa": "xtensa-lx7",
-}
+_KNOWN = "  # decides how blocks are aligned for DMA"
+_AT_ZERO = "  # address 0 is NULL to C: for code; else with `reserve: 32`"
+_GUESSED = "  # A GUESS, for the script names no core: write yours; it decides alignment for DMA"
 
 _HEAD = """\
 # yaml-language-server: $schema=ramwright.schema.json
@@ -39,23 +35,24 @@ _HEAD = """\
 #           find_package(Ramwright REQUIRED)
 #           ramwright_add_layout(TARGET firmware CONFIG {file} SCRIPT board.ld)
 #   Make    include $(shell ramwright paths --make)    # its head says which variables to use
-#   other   compile DIR/app_memory.c and $(ramwright paths --src)/*.c
-#           with -I DIR -I $(ramwright paths --include)
-#           link with -T board.ld -T DIR/app_memory.ld -T DIR/app_memory_check.ld
+#   other   compile DIR/app_memory.c and $(ramwright paths --src)/*.c as your own sources,
+#           with -ffunction-sections -I DIR -I $(ramwright paths --include)
+#           link with -T board.ld -T DIR/app_memory.ld -T DIR/app_memory_check.ld -Wl,--gc-sections
 ramwright: 1
 """
 
 _FROM_SCRIPT = """\
 name: app                      # prefix of the generated files: app_memory.h, app_memory.c, …
-target: {{cpu: {cpu}}}       # a guess: name your core; it decides alignment for DMA
+target: {{cpu: {cpu}}}{about_cpu}
 
 # The bank of .data and .bss, where the allocators' state lives.
 home: {home}
 
-# Every bank of RAM, as the linker script's MEMORY has it. Worth adding:
+# Every bank of RAM, as the linker script's MEMORY has it. Take the # away from those that you use.
+# Worth adding:
 #   attributes: [dma]   what can be done there: dma fast cached external retained exec shared
 #   reserve: 4K         bytes for the firmware's own sections, which the plan then keeps free
-regions:
+{left_out}regions:
 {regions}
 
 """
@@ -65,7 +62,7 @@ _BANKS = "# The banks of the part"
 _FROM_DEVICE = """\
 name: app                      # prefix of the generated files: app_memory.h, app_memory.c, …
 target: {{device: {device}}}  # cpu, home and banks of RAM: `ramwright devices {device}`
-
+{meant}
 {banks}. Decide for each bank that you use:
 #   linker: NAME     what MEMORY of your linker script calls it. The script must give it the same
 #                    ORIGIN and LENGTH; if it does not, the link says so.
@@ -81,6 +78,11 @@ _OBJECTS = """\
 heaps:
   main: {{region: {home}, size: {heap}}}
 
+# To let malloc, operator new and the C library allocate there too: say so, and compile shims,
+# $(ramwright paths --shims)/newlib/*.c or another's (CMake: SHIMS newlib; Make: RAMWRIGHT_SHIMS).
+# Without them the C library has a heap of its own beside this one.
+#default: main
+
 # Blocks of one size: p = messages_alloc(); messages_free(p);
 #pools:
 #  messages: {{region: {home}, block_size: 64, count: 16, sharing: interrupt}}
@@ -91,29 +93,42 @@ heaps:
 """
 
 
+class Core(NamedTuple):
+    """A core, as `target.cpu` names it."""
+
+    name: str
+    guessed: bool  # nobody said so
+
+
 def starter(
     regions: Sequence[ImportedRegion],
     source: str,
     file: str,
-    linker: str,
+    cpu: Core,
     named: str | None = None,
+    left_out: Sequence[str] = (),
 ) -> str:
     """The config for `regions`, imported from `source`, that will be called `file`.
 
-    `linker` evaluated the script; `named` is the home, where the user says so."""
-    cpu = next((cpu for word, cpu in _GUESSES.items() if word in linker), "cortex-m4")
+    `named` is the home, where the user says so; `left_out` what is to be known of the entries of
+    MEMORY that are not among the regions, a line each."""
     home = next((region for region in regions if region.name == named), None) or home_of(regions)
-    rows = "\n".join(_rows(regions, home))
-    head = _HEAD.format(source=source, file=file) + _FROM_SCRIPT.format(
-        cpu=cpu, home=home.name, regions=rows
+    head = _HEAD.format(source=_printable(source), file=file) + _FROM_SCRIPT.format(
+        cpu=cpu.name,
+        about_cpu=_GUESSED if cpu.guessed else _KNOWN,
+        home=home.name,
+        regions="\n".join(_rows(regions, home)),
+        left_out="".join(f"# {_printable(line)}\n" for line in left_out),
     )
     return head + _OBJECTS.format(home=home.name, heap=_heap(home.size))
 
 
-def device_starter(device: str, usual: str, home: str, regions: Sequence[Region], file: str) -> str:
+def device_starter(
+    device: str, usual: str, home: str, regions: Sequence[Region], file: str, meant: str = ""
+) -> str:
     """The config for the part `device` with these regions that will be called `file`.
 
-    `usual` is the home of the preset."""
+    `usual` is the home of the preset; `meant` what the user called the part, where that is less."""
     banks = [region for region in regions if region.alias_of is None]
     first = next(region for region in banks if region.name == home)
     others = [region for region in banks if region is not first]
@@ -125,7 +140,14 @@ def device_starter(device: str, usual: str, home: str, regions: Sequence[Region]
     for region in others:
         rows += [f"  # {_about(region)}", f"  #{region.name}: {{linker: {region.linker}}}"]
     head = _HEAD.format(source=f"the preset of {device}", file=file)
-    head += _FROM_DEVICE.format(device=device, banks=_BANKS, regions="\n".join(rows))
+    head += _FROM_DEVICE.format(
+        device=device,
+        banks=_BANKS,
+        regions="\n".join(rows),
+        meant=f"# You said {meant}: compare the banks, they may depend on the flash.\n"
+        if meant
+        else "",
+    )
     if home != usual:
         head += f"home: {home}  # the preset says {usual}\n\n"
     return head + _OBJECTS.format(home=home, heap=_heap(first.size))
@@ -157,23 +179,30 @@ def home_of(regions: Sequence[ImportedRegion]) -> ImportedRegion:
 
 
 def _rows(regions: Sequence[ImportedRegion], home: ImportedRegion) -> list[str]:
-    """A line a region. One that overlaps another is no region of its own until the user decides:
-    it is left in comments."""
+    """A line a region, all but the home in comments until the user decides: an empty region would
+    be remarked upon, and one that overlaps another is no region of its own."""
     kept: list[ImportedRegion] = [home]
-    rows = {home: _row(home)}
+    rows = {home: f"  {_row(home)}"}
     for region in regions:
+        if region is home:
+            continue
         rival = next((r for r in kept if r.origin < region.end and region.origin < r.end), None)
-        if rival is None:
+        rows[region] = f"  #{_row(region)}"
+        if rival is not None:
+            remark = f"overlaps {rival.name}: choose, or make them parts of one bank"
+            rows[region] = f"  # {remark}\n{rows[region]}"
+        else:
             kept.append(region)
-            rows[region] = _row(region)
-        elif region is not home:
-            rows[region] = f"  # overlaps {rival.name}: choose, or make them parts of one bank\n"
-            rows[region] += f"  #{_row(region).lstrip()}"
+            rows[region] += "" if region.origin else _AT_ZERO
     return [rows[region] for region in regions]
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _row(region: ImportedRegion) -> str:
     values = [f"origin: 0x{region.origin:08X}", f"size: {spelled(region.size)}"]
     if region.linker != region.name:
         values.append(f'linker: "{region.linker}"')
-    return f"  {region.name}: {{{', '.join(values)}}}"
+    return f"{region.name}: {{{', '.join(values)}}}"

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
 
 MAX_SHOWN = 48  # characters of the user's text quoted in a message
@@ -65,3 +65,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def listed(words: Iterable[str]) -> str:
     """`words` in backquotes as an enumeration."""
     return ", ".join(f"`{word}`" for word in words)
+
+
+def either(words: Sequence[str]) -> str:
+    """`words`, of which one is meant, in backquotes."""
+    return " or ".join(filter(None, (listed(words[:-1]), listed(words[-1:]))))
