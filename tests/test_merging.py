@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -335,10 +336,20 @@ def test_effective_config_names_origins(capsys: pytest.CaptureFixture[str]) -> N
         "reserve: 8192 # board.yaml:6",
         "banks: [131072, 131072] # board.yaml:7",
         "size: 128 # top.yaml:19",
-        "region: d2 # top.yaml:19",
+        "region: d2 # top.yaml:19, by `requires`: the first with dma that has room",
         "default: m1_all # top.yaml:12",
     ):
         assert line in lines, line
+
+
+def test_effective_config_names_what_the_rest_is(capsys: pytest.CaptureFixture[str]) -> None:
+    write("top.yaml", TOP.replace("heaps:\n", "heaps:\n  all: {region: d2, size: rest}\n", 1))
+    size = sound().heaps["all"].size
+    assert cli.main(["config", "top.yaml"]) == cli.OK
+    text = capsys.readouterr().out
+    assert re.search(rf"size: {size} +# top.yaml:\d+, by `rest`: what remains of d2\n", text)
+    write("flat.yaml", text)
+    assert sound("flat.yaml").heaps["all"].size == size
 
 
 def test_words_that_yaml_would_take_for_others_are_quoted(

@@ -110,4 +110,4 @@ def test_depfile_and_effective_config_know_what_was_measured(
     assert "/frame.h" in Path("out/d").read_text()
     assert cli.main(["config", "app.yaml", "--cc", compiler]) == cli.OK
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert "block_size: 24 # app.yaml:8" in lines
+    assert "block_size: 24 # app.yaml:8, by `type`: as the compiler measured it" in lines

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The config as it holds: all files and overlays merged, every expression a number, and behind each
-value the file and line it was written at. The text is itself a config, and generates the same.
+value the file and line it was written at, or the rule that made it of what is written there. The
+text is itself a config, and generates the same.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Mapping as Dict
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ramwright.errors import Mark
 from ramwright.model import Config, Heap, Pool
@@ -20,6 +24,7 @@ from ramwright.source import Entry, Mapping, Node, Scalar, Sequence, is_plain
 from ramwright.wording import shown
 
 COMMENT_COLUMN = 40
+_NOTHING: Dict[str, _Ruled] = MappingProxyType({})
 _HEXADECIMAL = ("origin", "address")
 _FIRST = (
     "ramwright",
@@ -50,6 +55,13 @@ def _without_device(root: Mapping) -> Mapping:
     return Mapping({**root.entries, "target": cpu}, root.where)
 
 
+class _Ruled(NamedTuple):
+    """A value that a rule gives, at the place of what made it do so."""
+
+    entry: Entry
+    rule: str
+
+
 class _Writer:
     """One walk along tree and schema: the schema says what is an expression."""
 
@@ -65,35 +77,43 @@ class _Writer:
             for name, entry in _entries(root, group).items()
         }
 
-    def mapping(self, node: Mapping, part: Schema, depth: int) -> Iterator[str]:
+    def mapping(
+        self, node: Mapping, part: Schema, depth: int, ruled: Dict[str, _Ruled] = _NOTHING
+    ) -> Iterator[str]:
+        """The lines of `node`, completed by what is `ruled` for its keys."""
         rule = resolved(language(), part)
+        node = node._replace(entries={**node.entries, **{k: r.entry for k, r in ruled.items()}})
         keys = [*(k for k in _FIRST if depth == 0 and k in node.entries), *node.entries]
         for key in dict.fromkeys(keys):
             entry = node.entries[key]
             inner = rule.get("properties", {}).get(key, rule.get("additionalProperties"))
-            yield from self._entry(self._completed(entry), inner, depth)
+            yield from self._entry(entry, inner, depth, ruled[key].rule if key in ruled else "")
 
-    def _completed(self, entry: Entry) -> Entry:
-        """`entry` with what a rule decided: region, rest, size of the type."""
+    def _ruled(self, entry: Entry) -> dict[str, _Ruled]:
+        """What rules decided for the object `entry`: region, rest, size of the type."""
         owner = self._decided.get(id(entry))
         if owner is None or not isinstance(entry.value, Mapping):
-            return entry
-        keys = dict(entry.value.entries)
+            return {}
+        keys, region, ruled = entry.value.entries, owner.placement.region, {}
         if "region" not in keys:
-            keys["region"] = _given("region", owner.placement.region, keys["requires"])
+            what = ", ".join(_words(keys["requires"]))
+            rule = f"by `requires`: the first with {what} that has room"
+            ruled["region"] = _given("region", region, keys["requires"], rule)
         if isinstance(owner, Heap) and _is(keys["size"], REST):
-            keys["size"] = _given("size", owner.size, keys["size"])
+            rule = f"by `rest`: what remains of {region}"
+            ruled["size"] = _given("size", owner.size, keys["size"], rule)
         if isinstance(owner, Pool) and "block_size" not in keys:
-            keys["block_size"] = _given("block_size", owner.block_size, keys["type"])
-        return Entry(entry.key, entry.where, Mapping(keys, entry.value.where))
+            rule = "by `type`: as the compiler measured it"
+            ruled["block_size"] = _given("block_size", owner.block_size, keys["type"], rule)
+        return ruled
 
-    def _entry(self, entry: Entry, part: Schema, depth: int) -> Iterator[str]:
+    def _entry(self, entry: Entry, part: Schema, depth: int, because: str = "") -> Iterator[str]:
         rule = resolved(language(), part)
         head = f"{'  ' * depth}{_text(entry.key)}:"
         node = entry.value
         if isinstance(node, Mapping) and node.entries:
             yield _commented(head, entry.where)
-            yield from self.mapping(node, rule, depth + 1)
+            yield from self.mapping(node, rule, depth + 1, self._ruled(entry))
         elif isinstance(node, Sequence) and any(_is_mapping(item) for item in node.items):
             yield _commented(head, entry.where)
             for item in node.items:
@@ -101,7 +121,7 @@ class _Writer:
                     f"{'  ' * depth}  - {self._flow(item, rule['items'], entry.key)}", item.where
                 )
         else:
-            yield _commented(f"{head} {self._flow(node, rule, entry.key)}", node.where)
+            yield _commented(f"{head} {self._flow(node, rule, entry.key)}", node.where, because)
 
     def _flow(self, node: Node, part: Schema, key: str) -> str:
         rule = resolved(language(), part)
@@ -130,10 +150,15 @@ def _is(entry: Entry, text: str) -> bool:
     return isinstance(entry.value, Scalar) and entry.value.value == text
 
 
-def _given(key: str, value: str | int, reason: Entry) -> Entry:
+def _given(key: str, value: str | int, reason: Entry, rule: str) -> _Ruled:
     """What a rule says, at the place of what made it say so."""
     where = reason.value.where
-    return Entry(key, where, Scalar(value, where, 0))
+    return _Ruled(Entry(key, where, Scalar(value, where, 0)), rule)
+
+
+def _words(entry: Entry) -> Iterator[str]:
+    items = entry.value.items if isinstance(entry.value, Sequence) else ()
+    return (str(item.value) for item in items if isinstance(item, Scalar))
 
 
 def _entries(root: Mapping, key: str) -> dict[str, Entry]:
@@ -147,7 +172,7 @@ def _text(text: str) -> str:
     return text if plain else "'" + text.replace("'", "''") + "'"
 
 
-def _commented(text: str, where: Mark) -> str:
-    place = f"{where.file}:{where.line}"
+def _commented(text: str, where: Mark, because: str = "") -> str:
+    place = f"{where.file}:{where.line}" + (f", {because}" if because else "")
     safe = "".join(c if c.isprintable() else "?" for c in place)
     return f"{text:<{COMMENT_COLUMN}}  # {safe}"

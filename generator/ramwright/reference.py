@@ -84,7 +84,13 @@ error, unless the later declaration has `override: true`: then it replaces the e
 - `constants` gives values to constants that the file declares.
 
 `ramwright config FILE` prints what all files and overlays together say, each value with the file
-and line it comes from.
+and line it comes from. What a rule decided, where the file says `requires`, `rest` or only a
+`type`, is there too, with that rule:
+
+```
+    requires: [dma]                 # app.yaml:12
+    region: d2                      # app.yaml:12, by `requires`: the first with dma that has room
+```
 
 ## Variants
 
