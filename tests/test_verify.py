@@ -40,10 +40,11 @@ slabs:
   kernel: {region: other, slab_size: 1K, slab_count: 4, zones: [{block_size: 16}, {block_size: 64}]}
 memheaps:
   system: {members: [small, bulk]}
+default: system
 """
 
 
-WARNINGS = {"RW0513", "RW0516"}
+WARNINGS = {"RW0513", "RW0516", "RW0519"}
 
 
 @pytest.fixture(scope="module")

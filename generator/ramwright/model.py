@@ -187,5 +187,6 @@ class Config(NamedTuple):
     slabs: dict[str, Slab]
     memheaps: dict[str, Memheap]
     default: str | None  # a heap, slab or memheap
+    default_where: Mark  # where the config says so
     variant: str | None = None  # which overlay was applied
     files: tuple[str, ...] = ()  # all that was read: the top file, included ones, headers measured

@@ -70,6 +70,9 @@ _STACK_TOPS = (
 _STACK_SIZES = ("_Min_Stack_Size", "__STACK_SIZE", "__stack_size__", "__stack_size", "STACK_SIZE")
 _HEAP_STARTS = ("end", "_end", "__end__")
 _SBRK = ("_sbrk", "sbrk", "_sbrk_r")
+# Variables of the malloc of newlib, newlib-nano, picolibc. A linked _sbrk tells nothing: it comes
+# with the board's other system calls, whether malloc calls it or not.
+_LIBRARY_HEAP = ("__malloc_av_", "__malloc_free_list", "__malloc_sbrk_base", "__malloc_sbrk_start")
 _RTTHREAD_HEAP = ("rt_system_heap_init", "__bss_end")
 
 
@@ -134,6 +137,11 @@ def cleared_names() -> str:
     pairs = [f"{first}..{last}" for first, last in (*_CLEARED, _CLEARED_FROM_DATA)]
     tables = [table.first for table in _TABLES if table.kind == "cleared"]
     return ", ".join(pairs + tables)
+
+
+def library_heap(elf: ElfImage) -> str:
+    """A variable of the C library's own malloc, where that is linked; else empty."""
+    return next((name for name in _LIBRARY_HEAP if elf.variable(name) is not None), "")
 
 
 def _pairs(elf: ElfImage, kind: RangeKind, pairs: Iterable[tuple[str, str]]) -> Iterator[Range]:

@@ -23,7 +23,7 @@ from ramwright.layout import Layout, Object, RegionPlan
 from ramwright.link_view import banks, check_symbol, digest, script_symbol
 from ramwright.linked import arena_address, unaliased, unaliased_sections, unaliased_spans
 from ramwright.model import is_xtensa, riscv_extensions
-from ramwright.ranges import Range, cleared_names, ranges, tells_cleared
+from ramwright.ranges import Range, cleared_names, library_heap, ranges, tells_cleared
 from ramwright.units import spelled
 
 _RELINK = "generate the layout again, then link again"
@@ -56,6 +56,7 @@ def verify(layout: Layout, elf: ElfImage) -> tuple[Problem, ...]:
     problems = [*_arenas(layout, elf, written), *_overlaps(layout, elf)]
     problems += _descriptors(layout, elf, written)
     problems += _cleared(layout, elf)
+    problems += _second_heap(layout, elf)
     problems += _abi(layout, elf)
     problems += _banks(layout, elf)
     return in_order(problems)
@@ -391,6 +392,22 @@ def _cleared(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
             "allocator could be held against it",
             f"define one of these in the board's script: {cleared_names()}",
             warning=True,
+        )
+
+
+def _second_heap(layout: Layout, elf: ElfImage) -> Iterator[Problem]:
+    """The C library's own heap, where the config says which object serves malloc."""
+    default, variable = layout.config.default, library_heap(elf)
+    if default is not None and variable:
+        shim = "newlib" if "_malloc_r" in elf.symbols else "picolibc"
+        yield Problem(
+            layout.config.default_where,
+            "RW0519",
+            f"{elf.name} has a second heap beside `{default}`: the C library's own malloc is "
+            f"linked ({variable})",
+            f"link the shim `{shim}`, not from an archive: RAMWRIGHT_SHIMS of Make, SHIMS of CMake "
+            f"or else the files of $(ramwright paths --shims)/{shim}",
+            severity="warning",
         )
 
 

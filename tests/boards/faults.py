@@ -198,6 +198,11 @@ FAULTS: dict[str, tuple[Seed, str, str]] = {
         "RW0502",
         "without motor_memory_check.ld",
     ),
+    "the C library's own malloc": (
+        lambda g: g.with_symbol("__malloc_free_list", g.address("notes")),
+        "RW0519",
+        "a second heap beside `system`: the C library's own malloc is linked (__malloc_free_list)",
+    ),
     "arena missing": (lambda g: g.without_symbol(g.arena("bulk")), "RW0503", "heap bulk"),
     "arena in no section": (
         lambda g: g.with_symbol(g.arena("bulk"), 0x1000C000),

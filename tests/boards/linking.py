@@ -179,7 +179,7 @@ class Project:
 
     def base(self) -> ElfImage:
         """The firmware without a layout."""
-        firmware = self._compiled(BOARDS / "firmware.c", "base", self._defines())
+        firmware = self.compiled(BOARDS / "firmware.c", "base", self._defines())
         return self.linked("base", [firmware], [self.board.script])
 
     def layout(self, objects: str, head: str = "", name: str = "motor") -> Layout:
@@ -201,16 +201,16 @@ class Project:
         refer to each of its objects."""
         header = [f'-DLAYOUT="{layout.name}_memory.h"', f"-I{self.directory}"]
         uses = f"-DUSE={_use(layout) if use is None else use}"
-        firmware = self._compiled(
+        firmware = self.compiled(
             BOARDS / "firmware.c", "firmware", [*self._defines(), *header, uses]
         )
         source = self.directory / f"{layout.name}_memory.c"
-        return [firmware, self._compiled(source, layout.name, header)]
+        return [firmware, self.compiled(source, layout.name, header)]
 
     def runtime(self) -> list[Path]:
         """The compiled runtime, for firmware that calls it."""
         sources = sorted((RUNTIME / "src").glob("*.c"))
-        return [self._compiled(source, f"rw_{source.stem}", []) for source in sources]
+        return [self.compiled(source, f"rw_{source.stem}", []) for source in sources]
 
     def scripts(self, layout: Layout) -> list[Path]:
         """All three scripts in their order."""
@@ -229,7 +229,8 @@ class Project:
         output_of([*self._compiler, *LINK_FLAGS, *named, *objects, *libraries, "-o", elf])
         return read_elf(elf)
 
-    def _compiled(self, source: Path, name: str, defines: Sequence[str]) -> Path:
+    def compiled(self, source: Path, name: str, defines: Sequence[str] = ()) -> Path:
+        """The object file `name` of `source`."""
         obj = self.directory / f"{name}.o"
         include = f"-I{RUNTIME / 'include'}"
         output_of([*self._compiler, *WARNINGS, include, *defines, "-c", source, "-o", obj])

@@ -130,6 +130,7 @@ def _config_of(root: Mapping, file: str, types: Measured, problems: list[Problem
         slabs={o.name: o for o in owners if isinstance(o, Slab)},
         memheaps={m.name: m for m in built.memheaps},
         default=default,
+        default_where=top.place("default"),
     )
 
 
