@@ -31,8 +31,8 @@ FLOORS = {
     "layout": {"layout"},
     "plan": {"placement", "planner", "sizing"},
     "front": {
-        "device_list", "effective", "include", "load", "merge", "probe", "reference", "rules",
-        "schema", "schema_parts", "source",
+        "blame", "device_list", "effective", "include", "load", "merge", "probe", "reference",
+        "rules", "schema", "schema_parts", "source",
     },
     "cli": {"cli", "config_options", "init_options", "__main__"},
 }  # fmt: skip

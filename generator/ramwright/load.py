@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,7 +86,7 @@ def load_all_variants(
         problems.append(too_many)
         variants = {}
     for name in variants:
-        one = _variant(tree, shown_as, request._replace(variant=name))
+        one = _variant(tree, shown_as, request._replace(variant=name), known)
         configs.append(one.config)
         own = [p for p in one.problems if p not in known]
         problems += [p._replace(what=f"{p.what} (variant `{shown(name)}`)") for p in own]
@@ -129,8 +129,11 @@ def _config(
     return one.config, shortened(one.problems), _sources(tree, request)
 
 
-def _variant(tree: Tree, shown_as: str, request: Request) -> _Understood:
-    """The one variant of `tree` that is requested."""
+def _variant(
+    tree: Tree, shown_as: str, request: Request, known: Container[Problem] | None = None
+) -> _Understood:
+    """The one variant of `tree` that is requested; `known` are the problems of the base, if they
+    have been looked for."""
     problems = list(tree.problems)
     root = _overlaid(tree, request, problems)
     config = None
@@ -142,7 +145,31 @@ def _variant(tree: Tree, shown_as: str, request: Request) -> _Understood:
             files = (*tree.files, *sizes.headers)
             config = config._replace(variant=request.variant, files=files)
     drawable = not has_errors(p for p in problems if p.code != OVERFLOW)
+    if root is not None and any(p.code == OVERFLOW for p in problems):
+        problems = list(_blamed(problems, tree, root, request, shown_as, known))
     return _Understood(root, config if drawable else None, in_order(problems))
+
+
+def _blamed(
+    problems: Iterable[Problem],
+    tree: Tree,
+    root: Root,
+    request: Request,
+    shown_as: str,
+    known: Container[Problem] | None,
+) -> Iterator[Problem]:
+    """`problems` in `root`, with overflows that only the variant makes at its lines."""
+    from ramwright.blame import at_variant  # paid by mistakes only
+
+    overlay = tree.variants.get(request.variant or "")
+    if overlay is None or not isinstance(overlay.value, Root):
+        yield from problems
+        return
+    if known is None:
+        known = _variant(tree, shown_as, request._replace(variant=None)).problems
+    for problem in problems:
+        own = problem.code == OVERFLOW and problem not in known
+        yield at_variant(problem, root, overlay.value) if own else problem
 
 
 def _overlaid(tree: Tree, request: Request, problems: list[Problem]) -> Root | None:

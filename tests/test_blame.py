@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A region that overflows in a variant only: the line of the variant is shown, not that of the
+base that it changes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ramwright.errors import Problem
+from ramwright.load import Request, load, load_all_variants
+
+BASE = """\
+ramwright: 1
+name: app
+target: {cpu: cortex-m4}
+home: ram
+constants: {N: 8, EXTRA: 1}
+regions:
+  ram: {origin: 0x20000000, size: 64K, attributes: [dma]}
+  ccm: {origin: 0x10000000, size: 16K}
+pools:
+  log: {region: ccm, block_size: 64, count: N}
+heaps:
+  first: {region: ccm, size: 4K}
+  last: {region: ccm, size: 8K}
+  main: {region: ram, size: 32K}
+"""
+
+
+def overflows(text: str, folder: Path) -> tuple[list[Problem], list[str]]:
+    """The overflows of all variants of a config, and the text that each points at."""
+    file = folder / "app.yaml"
+    file.write_text(text, encoding="utf-8")
+    _, problems, sources = load_all_variants(file, file.name)
+    assert {problem.code for problem in problems} <= {"RW0230"}
+    alone, _, _ = load(file, file.name, Request(variant="v"))
+    assert alone is None or alone.variant == "v"
+    return list(problems), [
+        sources[p.where.file][p.where.line - 1][p.where.column - 1 : p.where.end_column - 1]
+        for p in problems
+    ]
+
+
+@pytest.mark.parametrize(
+    ("overlay", "shown"),
+    [
+        ("{heaps: {last: {size: 12K}}}", "12K"),
+        ("{heaps: {last: {size: 12K, sharing: none}}}", "12K"),
+        ("{heaps: {last: {size: 12K, alignment: 64}}}", "last"),
+        ("{heaps: {first: {size: 12K}}}", "12K"),
+        ("{heaps: {last: {sharing: none}, first: {size: 12K}}}", "12K"),
+        ("{regions: {ccm: {reserve: 6K}}}", "6K"),
+        ("{regions: {ccm: {linker: CCM}}, constants: {N: 200}}", "200"),
+        ("{constants: {N: 200, EXTRA: 2}}", "constants"),
+        ("{heaps: {main: {region: ccm}}}", "ccm"),
+        ("{heaps: {more: {region: ccm, size: 12K}}}", "more"),
+        ("{home: ccm, pools: {log: {count: 60}}}", "60"),
+        ("{heaps: {last: null, main: {size: 80K}}}", "80K"),
+    ],
+)
+def test_the_variant_is_shown(overlay: str, shown: str, tmp_path: Path) -> None:
+    text = f"{BASE}variants:\n  v: {overlay}\n"
+    (problem,), (marked,) = overflows(text, tmp_path)
+    assert marked == shown
+    assert problem.where.line == text.count("\n")
+    if shown == "more":
+        assert [related.what[:5] for related in problem.related] == ["`ccm`"]
+    else:
+        assert problem.related[0].what.endswith(" is declared here")
+    file = tmp_path / "app.yaml"
+    _, alone, _ = load(file, file.name, Request(variant="v"))
+    assert [p.where for p in alone] == [problem.where], "the same for who asks for the variant"
+
+
+def test_what_the_base_does_too_is_shown_there(tmp_path: Path) -> None:
+    base = BASE.replace("size: 8K", "size: 16K")
+    problems, marked = overflows(
+        f"{base}variants:\n  v: {{heaps: {{main: {{size: 1K}}}}}}\n", tmp_path
+    )
+    assert marked == ["last"]
+    assert "variant" not in problems[0].what
+    problems, marked = overflows(
+        f"{base}variants:\n  v: {{heaps: {{last: {{size: 20K}}}}}}\n", tmp_path
+    )
+    assert marked == ["last", "20K"]
