@@ -59,6 +59,14 @@ def test_each_part_generates_and_its_starter_passes_check(
     assert cli.main(["check", str(file)]) == cli.OK
     assert capsys.readouterr() == ("", ""), "not even a note"
     assert cli.main(["generate", str(file), "-o", str(tmp_path / "out")]) == cli.OK
+    text = re.sub(
+        r"^#(?=pools:|buffers:|default: |  \w+: \{)", "", file.read_text("utf-8"), flags=re.M
+    )
+    file.write_text(text, encoding="utf-8")
+    assert cli.main(["check", str(file)]) == cli.OK, "all examples taken in"
+    assert "\ndefault: main\n" in text
+    assert "\nbuffers:\n  dma_descriptors: {re" in text
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -87,9 +87,10 @@ heaps:
 #pools:
 #  messages: {{region: {home}, block_size: 64, count: 16, sharing: interrupt}}
 
-# Placed storage without an allocator:
+# Placed storage without an allocator. Whatever DMA touches, pools too, says `requires: [dma]`: then
+# banks out of its reach and shared cache lines are mistakes. (The bank says `attributes: [dma]`.)
 #buffers:
-#  dma_descriptors: {{region: {home}, size: 4 * 16, alignment: 32}}
+#  dma_descriptors: {{{place}, size: 4 * 16}}
 """
 
 
@@ -120,7 +121,7 @@ def starter(
         regions="\n".join(_rows(regions, home)),
         left_out="".join(f"# {_printable(line)}\n" for line in left_out),
     )
-    return head + _OBJECTS.format(home=home.name, heap=_heap(home.size))
+    return head + _objects(home.name, home.size, dma=False)
 
 
 def device_starter(
@@ -150,7 +151,7 @@ def device_starter(
     )
     if home != usual:
         head += f"home: {home}  # the preset says {usual}\n\n"
-    return head + _OBJECTS.format(home=home, heap=_heap(first.size))
+    return head + _objects(home, first.size, dma=any("dma" in bank.attributes for bank in banks))
 
 
 def with_notes(text: str, notes: Sequence[str]) -> str:
@@ -159,9 +160,11 @@ def with_notes(text: str, notes: Sequence[str]) -> str:
     return text.replace(_BANKS, f"# To know about the part:\n{remarks}#\n{_BANKS}", 1)
 
 
-def _heap(size: int) -> str:
-    """Of the example, in a home of `size` bytes."""
-    return spelled(max(4 * _GRANULE, size // _HEAP_SHARE // _GRANULE * _GRANULE))
+def _objects(home: str, size: int, *, dma: bool) -> str:
+    """Examples in a home of `size` bytes; `dma` tells whether a region is known to be reached."""
+    heap = max(4 * _GRANULE, size // _HEAP_SHARE // _GRANULE * _GRANULE)
+    place = "requires: [dma]" if dma else f"region: {home}"
+    return _OBJECTS.format(home=home, heap=spelled(heap), place=place)
 
 
 def _about(region: Region) -> str:
