@@ -86,3 +86,16 @@ def test_what_the_base_does_too_is_shown_there(tmp_path: Path) -> None:
         f"{base}variants:\n  v: {{heaps: {{last: {{size: 20K}}}}}}\n", tmp_path
     )
     assert marked == ["last", "20K"]
+
+
+def test_file_that_is_included_twice(tmp_path: Path) -> None:
+    """Its lines stand for two objects each, of which the variant changes one."""
+    (tmp_path / "part.yaml").write_text(
+        "ramwright: 1\nheaps:\n  one: {region: ccm, size: 1K}\n", encoding="utf-8"
+    )
+    twice = "include: [{file: part.yaml, prefix: a_}, {file: part.yaml, prefix: b_}]\n"
+    (problem,), (marked,) = overflows(
+        f"{BASE}{twice}variants:\n  v: {{heaps: {{a_one: {{size: 12K}}}}}}\n", tmp_path
+    )
+    assert marked == "12K"
+    assert problem.related[0].what.endswith(" declared here")

@@ -10,69 +10,76 @@ change any of them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Dict
 
 from ramwright.errors import Mark, Problem, Related
 from ramwright.merge import OBJECTS
 from ramwright.source import Entry, Mapping, Node, Scalar
-from ramwright.wording import shown
+from ramwright.wording import listed, shown
 
 _ANYTHING = ("constants", "home", "target")
 _NO_BYTES = ("debug_name", "header", "linker", "sharing")  # keys that move and enlarge nothing
 
 
-def at_variant(problem: Problem, root: Mapping, overlay: Mapping) -> Problem:
-    """`problem`, an overflow in `root` that is none without `overlay`, at the line that makes it
-    one. As it was, where that line is not known or is the place of `problem` anyhow."""
-    places = [problem.where, *(related.where for related in problem.related)]
-    changes = _changes(places, root, overlay)
-    where = next((_narrowest(entry) for entry in changes), problem.where)
-    if where == problem.where:
-        return problem
-    name = next((e.key for _, e in _named(root) if e.where == problem.where), "")
-    first = Related(problem.where, f"`{shown(name)}` is declared here" if name else "declared here")
-    return problem._replace(where=where, related=(first, *problem.related))
+class Blame:
+    """What a variant changes; `root` is the tree with `overlay` over it."""
 
+    def __init__(self, root: Mapping, overlay: Mapping) -> None:
+        self._overlay = overlay
+        # A file that is included twice has the same lines for names of two prefixes.
+        self._named: dict[Mark, list[tuple[str, str]]] = {}
+        for group in ("regions", *OBJECTS):
+            for name, entry in _entries(root, group).items():
+                self._named.setdefault(entry.where, []).append((group, name))
+        self._by_region: dict[str | None, list[Entry]] = {}  # None: a rule chooses the region
+        for group in OBJECTS:
+            objects = _entries(root, group)
+            for name in _entries(overlay, group):
+                if name in objects:
+                    changes = self._said(group, name)
+                    self._by_region.setdefault(_region(objects[name]), []).extend(changes)
 
-def _changes(places: list[Mark], root: Mapping, overlay: Mapping) -> Iterator[Entry]:
-    """What `overlay` says about what stands at `places` of `root`, the likeliest first."""
-    named = list(_named(root))
-    regions = {e.key for group, e in named if group == "regions" and e.where in places}
-    for place in places:
-        for group, entry in named:
-            if entry.where == place:
-                yield from _said(overlay, group, entry.key)
-    for chosen in (False, True):
-        for group, entry in named:
-            if group in OBJECTS and _in(entry, regions, chosen=chosen):
-                yield from _said(overlay, group, entry.key)
-    yield from (overlay.entries[key] for key in _ANYTHING if key in overlay.entries)
+    def of(self, problem: Problem) -> Problem:
+        """`problem`, an overflow that is none in the base, at the line that makes it one. As it
+        was, where that line is not known or is the place of `problem` anyhow."""
+        where = next(map(_narrowest, self._changes(problem)), problem.where)
+        if where == problem.where:
+            return problem
+        names = [name for _, name in self._named[problem.where]]
+        verb = "is" if len(names) == 1 else "are"
+        first = Related(problem.where, f"{listed(map(shown, names))} {verb} declared here")
+        return problem._replace(where=where, related=(first, *problem.related))
 
+    def _changes(self, problem: Problem) -> Iterator[Entry]:
+        """What the variant says about what `problem` names, the likeliest first."""
+        places = (problem.where, *(related.where for related in problem.related))
+        named = [one for place in places for one in self._named.get(place, ())]
+        for group, name in named:
+            yield from self._said(group, name)
+        for region in [name for group, name in named if group == "regions"]:
+            yield from self._by_region.get(region, ())
+        yield from self._by_region.get(None, ())
+        yield from (self._overlay.entries[key] for key in _ANYTHING if key in self._overlay.entries)
 
-def _named(root: Mapping) -> Iterator[tuple[str, Entry]]:
-    for group in ("regions", *OBJECTS):
-        entry = root.entries.get(group)
+    def _said(self, group: str, name: str) -> Iterator[Entry]:
+        """What the variant says about an object or a region that has to do with room."""
+        entry = _entries(self._overlay, group).get(name)
         if entry is not None and isinstance(entry.value, Mapping):
-            yield from ((group, one) for one in entry.value.entries.values())
+            keys = {key: one for key, one in entry.value.entries.items() if key not in _NO_BYTES}
+            if keys:
+                yield entry._replace(value=entry.value._replace(entries=keys))
 
 
-def _in(entry: Entry, regions: set[str], *, chosen: bool) -> bool:
-    """Whether the object `entry` names one of `regions`, or has its region chosen by a rule."""
+def _entries(tree: Mapping, key: str) -> Dict[str, Entry]:
+    entry = tree.entries.get(key)
+    return entry.value.entries if entry and isinstance(entry.value, Mapping) else {}
+
+
+def _region(entry: Entry) -> str | None:
+    """The region that the object `entry` names."""
     keys = entry.value.entries if isinstance(entry.value, Mapping) else {}
     region = keys["region"].value if "region" in keys else None
-    if not isinstance(region, Scalar):
-        return chosen and "requires" in keys
-    return not chosen and region.value in regions
-
-
-def _said(overlay: Mapping, group: str, name: str) -> Iterator[Entry]:
-    """What `overlay` says about an object or a region that has to do with room."""
-    there = overlay.entries.get(group)
-    known = there.value.entries if there and isinstance(there.value, Mapping) else {}
-    value = known[name].value if name in known else None
-    if isinstance(value, Mapping):
-        keys = {key: entry for key, entry in value.entries.items() if key not in _NO_BYTES}
-        if keys:
-            yield known[name]._replace(value=value._replace(entries=keys))
+    return str(region.value) if isinstance(region, Scalar) else None
 
 
 def _narrowest(entry: Entry) -> Mark:

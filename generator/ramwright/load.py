@@ -159,7 +159,7 @@ def _blamed(
     known: Container[Problem] | None,
 ) -> Iterator[Problem]:
     """`problems` in `root`, with overflows that only the variant makes at its lines."""
-    from ramwright.blame import at_variant  # paid by mistakes only
+    from ramwright.blame import Blame  # paid by mistakes only
 
     overlay = tree.variants.get(request.variant or "")
     if overlay is None or not isinstance(overlay.value, Root):
@@ -167,9 +167,10 @@ def _blamed(
         return
     if known is None:
         known = _variant(tree, shown_as, request._replace(variant=None)).problems
+    blame = Blame(root, overlay.value)
     for problem in problems:
         own = problem.code == OVERFLOW and problem not in known
-        yield at_variant(problem, root, overlay.value) if own else problem
+        yield blame.of(problem) if own else problem
 
 
 def _overlaid(tree: Tree, request: Request, problems: list[Problem]) -> Root | None:
