@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulate import build
+from ramwright.cli import main
 
 CONFIG = """\
 ramwright: 1
@@ -41,16 +42,20 @@ int main(void)
 
 @pytest.mark.parametrize("level", ["-O0", "-O2"])
 @pytest.mark.parametrize("word", ["-m64", "-m32"])
-def test_the_owner_of_every_block_is_found(word: str, level: str, tmp_path: Path) -> None:
+def test_the_owner_of_every_block_is_found(
+    word: str, level: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     config = tmp_path / "app.ramwright.yaml"
     config.write_text(CONFIG, encoding="utf-8")
     layout = build.generated(config, tmp_path / "generated", "app")
-    main = tmp_path / "main.c"
-    main.write_text(PROGRAM, encoding="utf-8")
+    test = tmp_path / "test.c"
+    test.write_text(PROGRAM, encoding="utf-8")
     command = ["gcc", "-std=gnu11", level, word, "-Wall", "-Wextra", "-Werror"]
     command += ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     command += [f"-I{build.RUNTIME / 'include'}", f"-I{layout.directory}"]
-    sources = [main, layout.source, *sorted((build.RUNTIME / "src").rglob("*.c"))]
+    sources = [test, layout.source, *sorted((build.RUNTIME / "src").rglob("*.c"))]
     program = tmp_path / "app"
     build.output_of([*command, *sources, "-o", program, "-pthread"])
     assert subprocess.run([program], check=False).returncode == 0
+    assert main(["verify", str(config), str(program)]) == 1
+    assert "RW0520" in capsys.readouterr().err

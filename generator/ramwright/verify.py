@@ -63,10 +63,15 @@ def verify(layout: Layout, elf: ElfImage) -> tuple[Problem, ...]:
 
 
 def _machine(layout: Layout, elf: ElfImage) -> Problem | None:
-    """An ELF for another architecture or word size. A host may be any."""
+    """An ELF for another architecture or word size, or for a host, where scripts place nothing."""
     target = layout.config.target
     if target.cpu == "host":
-        return None
+        return _whole(
+            layout,
+            "RW0520",
+            f"with `cpu: host` no script places the arenas of {elf.name}: nothing can be compared",
+            "verify the firmware, with the config that names its cpu",
+        )
     machine = _machine_of(target.cpu)
     if (elf.machine, elf.pointer_size) == (machine, target.pointer):
         return None
