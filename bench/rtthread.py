@@ -11,8 +11,7 @@ from bench.shadow import Shadow
 from bench.traces import Alloc, Trace, trace_b, waves
 from emulate.machine import Image
 
-# what rt_malloc resolves to: sharing, arenas. RT-Thread's smem and slab were counted without
-# their lock, so ours are also shared by none; its memheap and mempool take theirs.
+# what rt_malloc resolves to: sharing, arenas. Shared by none for what the allocators take alone.
 DEFAULTS = {
     "heap": ("interrupt", ["heap_heap"]),
     "heap-unlocked": ("none", ["heap_heap"]),

@@ -219,27 +219,38 @@ def _boot_beside(ours: Figures, peers: dict[str, Any]) -> Table:
 
 
 def _rtthread_beside(ours: Figures, peers: dict[str, Any]) -> Table:
-    shims = [(f"rt_mp, {count} of them", f"mp-{count}") for count in RTTHREAD_POOLS]
-    shims.append((f"rt_mp, {max(RTTHREAD_POOLS)} of them in turn", "mp-turns"))
+    """Group by group, ours above those recorded."""
+    shims: dict[str, list[tuple[str, str]]] = {group: [] for group in peers["groups"]}
+    shims["pools"] = [(f"rt_mp, {count} of them", f"mp-{count}") for count in RTTHREAD_POOLS]
+    shims["pools"].append((f"rt_mp, {max(RTTHREAD_POOLS)} of them in turn", "mp-turns"))
     for default, (sharing, _) in DEFAULTS.items():
-        locks = ", no lock" if sharing == "none" else ""
-        shims.append((f"rt_malloc, default: a {default.partition('-')[0]}{locks}", default))
+        kind = default.partition("-")[0]
+        name = f"rt_malloc, default: a {kind}, sharing {sharing}"
+        shims["no lock" if sharing == "none" else kind].append((name, default))
     rows = []
-    for name, key in shims:
-        cells = [f"**Ramwright**, {name}"]
-        for cpu in ("cortex-m0plus", "cortex-m3"):
-            for call in ("alloc", "free"):
-                figure = f"rtthread/{key}/{cpu}/Os/{call}"
-                spread = (f"{figure}.{what}" for what in ("mean", "median", "max"))
-                cells.append("/".join(_of(ours, each) for each in spread if each in ours) or ABSENT)
-        rows.append(cells)
+    for group, recorded in peers["groups"].items():
+        rows += [_shim_row(ours, name, key) for name, key in shims[group]]
+        rows += [[name, *(cell or ABSENT for cell in cells)] for name, cells in recorded.items()]
     text = (
-        "Through the shim, checks basic, hooks compiled in, locks included unless said: "
-        "mean/median/max on trace (b), with a slab in tides; of pools median/max of 64 blocks of "
-        "64 B. Peers: recorded, with their own calls; RT-Thread's mempool and memheap with their "
-        "locks, its smem and slab without."
+        "Through the shim, checks basic, hooks compiled in, as a caller pays it: mean/median/max "
+        "on trace (b), with a slab in tides; of pools median/max of 64 blocks of 64 B. Peers: "
+        "recorded. RT-Thread's rt_malloc and rt_free take one of three locks by configuration; "
+        "only that of RT_USING_HEAP_ISR may be taken in an ISR, as ours of sharing interrupt may "
+        "(with two memheaps not that one either), and its mutex is the default. The last rows are "
+        "the allocators by themselves: RT-Thread's rt_free does fewer checks there and costs less "
+        "than ours."
     )
-    return _beside("RT-Thread's calls beside RT-Thread", text, peers, rows)
+    return Table("RT-Thread's calls beside RT-Thread", text, ["", *peers["columns"]], rows)
+
+
+def _shim_row(ours: Figures, name: str, key: str) -> list[str]:
+    cells = [f"**Ramwright**, {name}"]
+    for cpu in ("cortex-m0plus", "cortex-m3"):
+        for call in ("alloc", "free"):
+            figure = f"rtthread/{key}/{cpu}/Os/{call}"
+            spread = (f"{figure}.{what}" for what in ("mean", "median", "max"))
+            cells.append("/".join(_of(ours, each) for each in spread if each in ours) or ABSENT)
+    return cells
 
 
 def _arenas(ours: Figures) -> Table:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bench import arenas, link_map, traces
+from bench import arenas, link_map, tables, traces
 from bench.build import FIRMWARE
 from bench.marks import Mark, all_marks
 from bench.meter import Cost, Meter, summary
-from bench.results import RESULTS, results_of
+from bench.results import RESULTS, Results, results_of
+from bench.rtthread import DEFAULTS
 from bench.shadow import Shadow, Violation
 from bench.traces import Alloc, Free
 from emulate import build
@@ -167,3 +168,22 @@ def test_every_mark_is_about_a_figure_that_is_measured() -> None:
     missing = [mark.figure for mark in all_marks() if mark.figure not in figures]
     recorded = "/over_newlib"  # absent where the recorded traces are
     assert not [figure for figure in missing if not figure.endswith(recorded)]
+
+
+def test_calls_with_and_without_a_lock_stand_beside_their_like() -> None:
+    """In RT-Thread's table ours of each kind precede what is recorded of that kind."""
+    text = tables.markdown(Results("none", {}))
+    section = text.split("## RT-Thread's calls beside RT-Thread\n")[1].split("\n## ")[0]
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| ")][2:]
+    assert {len(cells) for cells in rows} == {5}
+    names = [cells[0].removeprefix("| ") for cells in rows]
+    assert sum("default:" in name for name in names) == len(DEFAULTS)
+    beside = {"": ""}  # the first peer below each of ours
+    for name, below in zip(reversed(names[:-1]), reversed(names[1:]), strict=True):
+        if name.startswith("**Ramwright**"):
+            beside[name] = beside.get(below, below)
+    for name, peer in beside.items():
+        if "sharing none" in name:
+            assert peer.endswith("no lock")
+        elif "default:" in name:
+            assert peer.endswith("RT_USING_HEAP_ISR")

@@ -47,6 +47,28 @@ MUTANTS = {
         "    list->last = created; /*",
         "    /*",
     ),
+    "owner_found_last_kept_though_it_holds_another": (
+        "created.c",
+        "if (!list->nested) {",
+        "if (list != NULL) {",
+    ),
+    "owners_not_sorted": (
+        "created.c",
+        "while ((*place)->start > created->start)",
+        "while (false)",
+    ),
+    "owner_left_behind_kept": ("created.c", "            (*place)->size = 0;", "            ;"),
+    "owner_taken_by_its_start_alone": (
+        "created.c",
+        "if (lies_in(created, address)) {\n            break;",
+        "if (created->size > 0U) {\n            break;",
+    ),
+    "first_block_of_the_next": (
+        "created.c",
+        "address < created->start",
+        "address <= created->start",
+    ),
+    "end_taken_for_an_object": ("created.h", "place->next == NULL ? NULL", "false ? NULL"),
     "name_not_cut": ("created.c", "length < sizeof object->name - 1U", "length < 64U"),
     "old_block_kept_by_realloc": (
         "created.c",

@@ -5,6 +5,8 @@
 
 #include "ramwright/port.h"
 
+static const rw_created_t end = {NULL, 0, 0};
+
 /* Where the reference to created lies; to the end of the list iff it is not listed. */
 static rw_created_t **place_of(rw_created_list_t *list, const rw_created_t *created)
 {
@@ -15,13 +17,31 @@ static rw_created_t **place_of(rw_created_list_t *list, const rw_created_t *crea
     return place;
 }
 
+static bool lies_in(const rw_created_t *created, uintptr_t address)
+{
+    return address - created->start < created->size;
+}
+
 void rw_created_add(rw_created_list_t *list, rw_created_t *created, const rw_object_t *object)
 {
     const uintptr_t lock = rw_port_lock_interrupt();
     created->start = (uintptr_t)object->arena;
     created->size = object->size;
-    created->next = list->first;
-    list->first = created;
+    if (list->first == NULL) {
+        list->first = (rw_created_t *)&end; /* nobody writes to it */
+    }
+    rw_created_t **place = &list->first;
+    while ((*place)->start > created->start) {
+        if (lies_in(created, (*place)->start)) {
+            (*place)->size = 0;
+        }
+        place = &(*place)->next;
+    }
+    created->next = *place;
+    *place = created;
+    for (const rw_created_t *other = created->next; other != NULL; other = other->next) {
+        list->nested |= lies_in(other, created->start);
+    }
     list->last = created; /* not one that lay here before and was never taken off */
     rw_port_unlock_interrupt(lock);
 }
@@ -39,22 +59,32 @@ bool rw_created_remove(rw_created_list_t *list, const rw_created_t *created)
     return listed;
 }
 
-static bool lies_in(const rw_created_t *created, uintptr_t address)
+/* Of objects that lie in a block of another's the innermost, since that starts last. */
+static rw_created_t *holder_of(rw_created_t *created, uintptr_t address)
 {
-    return address - created->start < created->size;
+    while (created != NULL) {
+        while (address < created->start) {
+            created = created->next;
+        }
+        if (lies_in(created, address)) {
+            break;
+        }
+        created = created->next;
+    }
+    return created;
 }
 
-/* The next block that comes back is often of the same object. */
+/* The next block that comes back is often of the same object. Where one lies in a block of
+ * another that would be taken for the other's. */
 rw_created_t *rw_created_owner(rw_created_list_t *list, const void *address)
 {
     const uintptr_t lock = rw_port_lock_interrupt();
     rw_created_t *created = list->last;
     if (created == NULL || !lies_in(created, (uintptr_t)address)) {
-        created = list->first;
-        while (created != NULL && !lies_in(created, (uintptr_t)address)) {
-            created = created->next;
+        created = holder_of(list->first, (uintptr_t)address);
+        if (!list->nested) {
+            list->last = created;
         }
-        list->last = created;
     }
     rw_port_unlock_interrupt(lock);
     return created;

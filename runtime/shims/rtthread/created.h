@@ -16,13 +16,24 @@
 /* Of whatever is cut from storage, and of blocks of heaps and slabs. */
 #define RW_CREATED_ALIGNMENT 8U
 
-/* The objects of one kind, the youngest first; all zero = none. */
+/* The objects of one kind, the highest first, of two at one place the younger, and behind them an
+ * end that starts at 0: whoever looks for an address stops there without a test for it. All zero =
+ * none. */
 typedef struct rw_created_list {
     rw_created_t *first;
-    rw_created_t *last; /* found; NULL: none yet */
+    rw_created_t *last; /* found; NULL: none yet, or not kept */
+    bool nested;        /* one was made in a block of another */
 } rw_created_list_t;
 
-/* Lists an object that is not listed. Whoever makes one where one may lie removes that first. */
+/* An object of a list from where first or a next of it points to; NULL iff that is its end. */
+static inline rw_created_t *rw_created_listed(rw_created_t *place)
+{
+    return place == NULL || place->next == NULL ? NULL : place;
+}
+
+/* Lists an object that is not listed. Whoever makes one where one may lie removes that first.
+ * Objects that begin inside its arena were left there without an end: they stay listed, but no
+ * block is theirs any more. Time: O(objects), masked. */
 void rw_created_add(rw_created_list_t *list, rw_created_t *created, const rw_object_t *object);
 
 /* Takes an object off; false iff it was not listed. Time: O(objects), masked. */

@@ -113,7 +113,8 @@ long list_memheap(void)
 {
     rw_listing_head("memheap", " pool size  max used size available size",
                     " ---------- ------------- --------------");
-    for (const rw_created_t *created = memheaps.first; created != NULL; created = created->next) {
+    for (const rw_created_t *created = rw_created_listed(memheaps.first); created != NULL;
+         created = rw_created_listed(created->next)) {
         const struct rt_memheap *heap = rt_container_of(created, struct rt_memheap, created);
         (void)rt_kprintf("%-*.*s %-10lu %-13lu %-5lu\n", RT_NAME_MAX, RT_NAME_MAX,
                          heap->parent.name, (unsigned long)heap->pool_size,

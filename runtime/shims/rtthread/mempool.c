@@ -217,7 +217,8 @@ static void *wait_for_block(rt_mp_t mp, rt_int32_t time)
 /* Pools are not made or ended meanwhile, so the list needs no lock; each pool's own lists do. */
 void rt_mp_forget(const void *thread)
 {
-    for (rw_created_t *created = pools.first; created != NULL; created = created->next) {
+    for (rw_created_t *created = rw_created_listed(pools.first); created != NULL;
+         created = rw_created_listed(created->next)) {
         struct rt_mempool *mp = rt_container_of(created, struct rt_mempool, created);
         if (rw_wait_list_forget(waiters_of(mp), thread)) {
             return;
@@ -364,7 +365,8 @@ long list_mempool(void)
 {
     rw_listing_head("mempool", " block total free suspend thread",
                     " ----  ----  ---- --------------");
-    for (const rw_created_t *created = pools.first; created != NULL; created = created->next) {
+    for (const rw_created_t *created = rw_created_listed(pools.first); created != NULL;
+         created = rw_created_listed(created->next)) {
         const struct rt_mempool *mp = rt_container_of(created, struct rt_mempool, created);
         (void)rt_kprintf("%-*.*s %04lu  %04lu  %04lu %d\n", RT_NAME_MAX, RT_NAME_MAX,
                          mp->parent.name, (unsigned long)mp->block_size,

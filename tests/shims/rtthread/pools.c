@@ -198,6 +198,80 @@ static void found_last(void)
     EXPECT(rt_mp_detach(&first) == RT_EOK && rt_mp_detach(&second) == RT_EOK);
 }
 
+static void *taken(struct rt_mempool *mp, const char *name, uint8_t *start, size_t size,
+                   size_t block_size)
+{
+    EXPECT(rt_mp_init(mp, name, start, size, block_size) == RT_EOK);
+    return rt_mp_alloc(mp, 0);
+}
+
+/* Whether the block goes back to mp, which has lent but this one. */
+static bool goes_back(const struct rt_mempool *mp, void *block)
+{
+    rt_mp_free(block);
+    return mp->block_free_count == mp->block_total_count && no_fault();
+}
+
+/* Owners are found whatever order pools are made and ended in, and what lies below, between and
+ * above them is nobody's. */
+static void in_any_order(void)
+{
+    static const char *const names[] = {"0", "1", "2", "3", "4"};
+    static const unsigned order[] = {3, 0, 4, 1, 2};
+    static struct rt_mempool pools[5];
+    void *blocks[5];
+    for (unsigned i = 0; i < 5U; i++) {
+        const unsigned at = order[i];
+        blocks[at] = taken(&pools[at], names[at], storage + 256U * (at + 1U), 128, 24);
+    }
+    static void *const strangers[] = {(void *)1,         storage,        storage + 255,
+                                      storage + 512 - 8, storage + 2048, (void *)UINTPTR_MAX};
+    for (unsigned i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
+        rt_mp_free(strangers[i]);
+        EXPECT(one_fault(RW_E_FOREIGN));
+    }
+    EXPECT(rt_mp_detach(&pools[2]) == RT_EOK);
+    rt_mp_free(blocks[2]);
+    EXPECT(one_fault(RW_E_FOREIGN));
+    EXPECT(list_mempool() == 0); /* the highest first */
+    EXPECT(strcmp(printed(), "mempool      block total free suspend thread\n"
+                             "------------ ----  ----  ---- --------------\n"
+                             "4            0024  0004  0003 0\n"
+                             "3            0024  0004  0003 0\n"
+                             "1            0024  0004  0003 0\n"
+                             "0            0024  0004  0003 0\n") == 0);
+    for (unsigned at = 0; at < 5U; at++) {
+        EXPECT(at == 2U || goes_back(&pools[at], blocks[at]));
+        EXPECT(rt_mp_detach(&pools[at]) == (at == 2U ? -RT_ERROR : RT_EOK));
+    }
+}
+
+/* A pool in a block of another's. */
+static void one_in_another(void)
+{
+    static struct rt_mempool outer, inner;
+    void *room = taken(&outer, "outer", storage, 2048, 512);
+    void *beside = rt_mp_alloc(&outer, 0);
+    void *block = taken(&inner, "inner", room, 512, 40);
+    rt_mp_free(beside);
+    EXPECT(goes_back(&inner, block) && outer.block_free_count == outer.block_total_count - 1U);
+    EXPECT(rt_mp_detach(&inner) == RT_EOK && goes_back(&outer, room));
+    EXPECT(rt_mp_detach(&outer) == RT_EOK);
+}
+
+/* A pool made over others that nobody ended owns its blocks all the same; they can still be ended.
+ */
+static void over_others(void)
+{
+    static struct rt_mempool low, high, young;
+    (void)taken(&low, "low", storage + 256, 128, 24);
+    (void)taken(&high, "high", storage + 512, 128, 24);
+    EXPECT(rt_mp_init(&young, "young", storage, 1024, 24) == RT_EOK);
+    EXPECT(drained(&young, storage, 1024) == young.block_total_count && no_fault());
+    EXPECT(rt_mp_detach(&low) == RT_EOK && rt_mp_detach(&high) == RT_EOK);
+    EXPECT(rt_mp_detach(&young) == RT_EOK);
+}
+
 void pool_tests(void)
 {
     counts();
@@ -206,4 +280,7 @@ void pool_tests(void)
     hooks();
     several();
     found_last();
+    in_any_order();
+    one_in_another();
+    over_others();
 }

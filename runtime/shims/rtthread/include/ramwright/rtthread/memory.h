@@ -120,7 +120,8 @@ rt_smem_t rt_smem_init(const char *name, void *begin_addr, rt_size_t size);
 /* Ends it; what is allocated from it is nobody's. -RT_ERROR iff m is none. Time: O(smems). */
 rt_err_t rt_smem_detach(rt_smem_t m);
 /* As rt_malloc, rt_realloc, from m. rt_smem_free's time: O(smems), O(1)
- * where the block freed before was of the same smem; rt_memheap_free's likewise. */
+ * where the block freed before was of the same smem and no smem was made in a block of another;
+ * rt_memheap_free's likewise. */
 void *rt_smem_alloc(rt_smem_t m, rt_size_t size);
 void *rt_smem_realloc(rt_smem_t m, void *rmem, rt_size_t newsize);
 void rt_smem_free(void *rmem);
@@ -167,7 +168,8 @@ rt_err_t rt_mp_delete(rt_mp_t mp);
  * being -RT_ERROR. Waiting where nobody may (an ISR, a port without tasks) is a fault RW_E_CONTEXT.
  * ISR: with a time of 0. Blocks: for time. */
 void *rt_mp_alloc(rt_mp_t mp, rt_int32_t time);
-/* Gives it back. Time: O(pools); O(1) where the block freed before was of the same pool. */
+/* Gives it back. Time: O(pools); O(1) where the block freed before was of the same pool and no pool
+ * was made in a block of another. */
 void rt_mp_free(void *block);
 
 /* Takes a thread that was deleted off the pool it waits for, as rw_wait_forget does for the pools
@@ -176,7 +178,8 @@ void rt_mp_free(void *block);
  * wait). */
 void rt_mp_forget(const void *thread);
 
-/* Print, by rt_kprintf, the objects of rt_memheap_init and of rt_mp_init and rt_mp_create.
+/* Print, by rt_kprintf, the objects of rt_memheap_init and of rt_mp_init and rt_mp_create, the
+ * highest in memory first.
  * ISR: no; nobody may detach meanwhile. Time: O(objects). */
 long list_memheap(void);
 long list_mempool(void);
