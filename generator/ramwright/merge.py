@@ -35,6 +35,7 @@ class Merged:
         self.settings: dict[str, Entry] = {}
         self._places: dict[str, Entry] = {}  # of the groups
         self._groups: dict[str, dict[str, Entry]] = {key: {} for key in _NAMED}
+        self._lost: set[str] = set()  # of the groups those of which some names are not known
         self._problems = problems
 
     def add_included(self, tree: Mapping, own: Mapping) -> None:
@@ -42,7 +43,8 @@ class Merged:
         for key, entry in tree.entries.items():
             first = self.settings.get(key)
             given = first is not None and not is_preset(first.where.file)
-            if given and key not in own.entries and key not in _OF_A_FILE:
+            settled = key in own.entries or key in _OF_A_FILE or key in self._groups
+            if given and not settled:
                 self._problem(
                     entry,
                     "RW0407",
@@ -57,8 +59,12 @@ class Merged:
         for key, entry in tree.entries.items():
             if key in self._groups and isinstance(entry.value, Mapping):
                 self._places.setdefault(key, entry)
+                self._lost |= {key} if entry.value.lost else set()
                 for named in entry.value.entries.values():
                     self._declare(key, named)
+            elif key in self._groups:
+                self._lost.add(key)
+                self.settings[key] = entry
             elif key == "target" and key in self.settings:
                 self.settings[key] = self._target(self.settings[key], entry)
             elif key not in _OF_A_FILE:
@@ -69,7 +75,8 @@ class Merged:
         entries = {"ramwright": version} if version else {}
         entries |= self.settings
         for key, place in self._places.items():
-            entries[key] = Entry(key, place.where, Mapping(self._groups[key], place.value.where))
+            group = Mapping(self._groups[key], place.value.where, key in self._lost)
+            entries[key] = Entry(key, place.where, group)
         return Mapping(entries, where)
 
     def _target(self, old: Entry, new: Entry) -> Entry:

@@ -55,6 +55,7 @@ from ramwright.rules.regions import home_of, regions_of
 from ramwright.rules.slabs import slab_of
 from ramwright.rules.space import Space, check_space, with_addresses
 from ramwright.source import Entry, Mapping
+from ramwright.wording import DID_YOU_MEAN
 
 _GROUPS: tuple[tuple[Kind, str], ...] = (
     ("buffer", "buffers"),
@@ -82,8 +83,29 @@ def config_of(
     try:
         config = _config_of(root, file, types, problems)
     except TooManyProblemsError:
-        return None, tuple(problems)
-    return config, (*problems, *(warnings(config, types) if config else ()))
+        config = None
+    said = _without_consequences(root, problems)
+    return config, (*said, *(warnings(config, types) if config else ()))
+
+
+# What is said of a name that is not declared, by the groups that could have declared it.
+_UNDECLARED = {
+    "regions": ("RW0220",),
+    "constants": ("RW0202",),
+    **dict.fromkeys(("heaps", "slabs", "memheaps"), ("RW0260", "RW0263")),
+}
+
+
+def _without_consequences(root: Mapping, problems: list[Problem]) -> list[Problem]:
+    """`problems` without those about names that are not known, perhaps, because of a fault in the
+    group that declares them, which has been reported. A slip is known by the name it is near."""
+    top = Fields(Entry("", root.where, root), {}, [])
+    target = top.inner("target")
+    groups = [key for key in _UNDECLARED if top.in_doubt(key)]
+    if top.in_doubt("target") or (target and target.in_doubt("device")):
+        groups.append("regions")  # those of the device
+    dropped = {code for key in groups for code in _UNDECLARED[key]}
+    return [p for p in problems if p.code not in dropped or p.hint.startswith(DID_YOU_MEAN)]
 
 
 def _config_of(root: Mapping, file: str, types: Measured, problems: list[Problem]) -> Config | None:

@@ -72,6 +72,15 @@ class Fields:
         """Whether `key` is written, but its value has been reported as unusable."""
         return self.has(key) and isinstance(self._entries[key].value, Broken)
 
+    def in_doubt(self, key: str) -> bool:
+        """Whether something about `key`, or inside of it, has been reported as unusable."""
+        if not self.has(key):
+            return False
+        value = self._entries[key].value
+        if isinstance(value, Sequence):
+            return any(isinstance(item, Broken) for item in value.items)
+        return isinstance(value, Broken) or (isinstance(value, Mapping) and value.lost)
+
     def place(self, key: str) -> Mark:
         """Where the value of `key` stands; the owner's name where it is absent."""
         return self._entries[key].value.where if key in self._entries else self.where

@@ -24,7 +24,7 @@ from ramwright.rules.ctypes import alignment_of, block_size_of, check_holds, cty
 from ramwright.rules.fields import Fields, positive
 from ramwright.rules.regions import near
 from ramwright.units import byte_count
-from ramwright.wording import listed
+from ramwright.wording import listed, shown
 
 HOST = "host"  # the one cpu without a linker script
 CACHE_LINE = 32  # bytes, on every Cortex-M that has a data cache
@@ -243,7 +243,7 @@ def region_of(fields: Fields, setting: Setting, *, retained: bool = False) -> Re
         return None
     if name not in setting.regions:
         fields.problem(
-            "region", "RW0220", f"there is no region `{name}`", near(name, setting.regions)
+            "region", "RW0220", f"there is no region `{shown(name)}`", near(name, setting.regions)
         )
         return None
     region = setting.regions[name]
