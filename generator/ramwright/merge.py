@@ -358,9 +358,39 @@ def with_variant(
         )
         return tree, [Problem(where, "RW0410", f"there is no variant `{shown(name)}`", hint)]
     overlay = variants[name].value
-    if isinstance(overlay, Mapping):
-        tree = overlaid(tree, overlay, problems)
-    return tree, problems
+    if not isinstance(overlay, Mapping):
+        return tree, problems
+    changed = overlaid(tree, overlay, problems)
+    return changed, [*problems, *_idle_constants(tree, overlay, changed)]
+
+
+def _idle_constants(base: Mapping, overlay: Mapping, changed: Mapping) -> Iterator[Problem]:
+    """The constants that `overlay` adds to `base` and that nothing in `changed`, the two together,
+    uses. What an overlay adds may have constants of its own; these are misspelt."""
+    known = _entries(base, "constants")
+    added = {n: e for n, e in _entries(overlay, "constants").items() if n not in known}
+    used = _used(changed, _entries(changed, "constants")) if added else set()
+    for name, entry in added.items():
+        if name not in used and not isinstance(entry.value, Null):
+            what = f"`{shown(name)}` changes nothing: no constant of this name is declared or used"
+            hint = did_you_mean(name, known) or "declare it in `constants` of the layout"
+            yield Problem(entry.where, "RW0416", what, hint)
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def _used(node: Node, declared: Dict[str, Entry]) -> set[str]:
+    """The constants of `declared` that the values of `node` name, variants left out."""
+    if isinstance(node, Scalar):
+        words = _WORD.findall(node.value) if isinstance(node.value, str) else ()
+        found = (next((p + w for p in node.scope if p + w in declared), "") for w in words)
+        return set(found)
+    if isinstance(node, Sequence):
+        return set[str]().union(*(_used(item, declared) for item in node.items))
+    entries = node.entries.items() if isinstance(node, Mapping) else ()
+    inner = (_used(entry.value, declared) for key, entry in entries if key != "variants")
+    return set[str]().union(*inner)
 
 
 _DEFINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)", re.ASCII)

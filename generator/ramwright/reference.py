@@ -94,7 +94,8 @@ variants:
 ```
 
 `--variant lite` on any command applies the overlay: mappings are merged, `null` deletes,
-everything else replaces, lists too; then constants are evaluated. `check` looks at all variants.
+everything else replaces, lists too; then constants are evaluated. A constant of the overlay is one
+of the layout's, or something uses it. `check` looks at all variants.
 The variant is recorded in every output. `-D CAN_DEPTH=16` gives one constant another value, after
 the variant.
 

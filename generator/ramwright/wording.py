@@ -21,6 +21,13 @@ def shown(text: str) -> str:
     return safe if len(safe) <= MAX_SHOWN else safe[:MAX_SHOWN] + "…"
 
 
+def one_line(text: str) -> str:
+    """`text`, which may have a file's name in it, as one line of what can be printed."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The one of `known` that is spelled most like `word`, or "" where none is near.
 
