@@ -131,6 +131,9 @@ def reference(schema: Schema) -> str:
         parts += _table(schema, schema["definitions"][definition])
         if key == "regions":
             parts += ["\n### `reserve`\n", *_described(schema, _reserve(schema))]
+        if key == "buffers":
+            section = schema["definitions"]["object_section"]
+            parts += ["\n### `section`\n", *_described(schema, section)]
         if key == "slabs":
             parts += ["\n### `zones`\n", *_described(schema, schema["definitions"]["zone"])]
     return "\n".join(parts) + "\n"

@@ -337,9 +337,8 @@ class _Walker:
         """Adds `entry` to the mapping `holder`, where it belongs."""
         given = entries.get(holder, Entry(holder, entry.where, Mapping({}, entry.where)))
         if isinstance(given.value, Mapping) and entry.key not in given.value.entries:
-            tried = self._tried(entry, self._keys_in(part)[entry.key])
-            value = Mapping({**given.value.entries, entry.key: tried}, given.value.where)
-            entries[holder] = given._replace(value=value)
+            value = Mapping({**given.value.entries, entry.key: entry}, given.value.where)
+            entries[holder] = self._tried(given._replace(value=value), part)
 
     def _put_where_missing(self, entry: Entry, entries: dict[str, Entry], rule: Schema) -> None:
         """Marks what is missing and may be what `entry` is meant to say: nothing is to be said of

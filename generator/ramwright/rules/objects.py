@@ -16,6 +16,7 @@ from ramwright.model import (
     Pool,
     Region,
     Rtos,
+    Section,
     Sharing,
     pointer_size,
 )
@@ -330,18 +331,29 @@ def placement_of(fields: Fields, region: Region, default: int, *, least: int) ->
         return None
     if alignment is None or (fields.has("address") and address is None):
         return None
-    if fields.at_fault("at") or fields.at_fault("section"):
+    section = _section_of(fields)
+    if fields.at_fault("at") or (section is None and fields.has("section")):
         return None
     if not _alignment_fits(fields, region, alignment, least):
         return None
     return Placement(
         region=region.name,
         address=address,
-        section=fields.text("section"),
+        section=section,
         alignment=alignment,
         where=fields.where,
         at=cast("At | None", fields.text("at")),
     )
+
+
+def _section_of(fields: Fields) -> Section | None:
+    """The section of the board's script that adopts the object."""
+    inner = fields.inner("section")
+    output = inner.text("output") if inner else fields.text("section")
+    if output is None or (inner and inner.at_fault("input")):
+        return None
+    own = f"{output}.rw.{fields.name}"
+    return Section(output, (inner.text("input") if inner else None) or own)
 
 
 def _alignment_fits(fields: Fields, region: Region, alignment: int, least: int) -> bool:
