@@ -27,6 +27,13 @@ _TYPE_WORDS = {
     "integer": "a whole number",
     "boolean": "`true` or `false`",
 }
+_KINDS: Dict[type, str] = {
+    Mapping: "object",
+    Sequence: "array",
+    bool: "boolean",
+    int: "integer",
+    str: "string",
+}
 _FOUND_WORDS = {**_TYPE_WORDS, "object": "a mapping", "boolean": "a boolean"}
 Part = Literal["layout", "include", "variant"]
 
@@ -73,7 +80,7 @@ class _Walker:
         """`node` as `part` wants it. `name` is the key it stands under and `owner` its place."""
         if isinstance(node, Broken):
             return node
-        rule = self._rule(part)
+        rule = self._resolved.get(id(part)) or self._rule(part)
         if isinstance(node, Null):
             return self._null(node, rule)
         kind = _type_of(node)
@@ -219,7 +226,7 @@ class _Walker:
             return Broken(owner)
         properties: Schema = rule.get("properties", {})
         others: Schema = rule.get("additionalProperties") or {}
-        if self._is_nameless(node, others):
+        if others and self._is_nameless(node, others):
             first = next(iter(node.entries.values()))
             what = f"`{first.key}` stands where {_subject(name)} wants a name"
             hint = f"write `{name}: {{name: {{{first.key}: …}}}}`"
@@ -266,9 +273,9 @@ class _Walker:
     def _is_nameless(self, node: Mapping, part: Schema) -> bool:
         """Whether `node`, a mapping of names to what `part` wants, is one such thing itself."""
         keys = self._keys_in(part)
-        return bool(node.entries) and all(
-            key in keys and isinstance(entry.value, Scalar) for key, entry in node.entries.items()
-        )
+        if not keys or not node.entries or not node.entries.keys() <= keys.keys():
+            return False
+        return all(isinstance(entry.value, Scalar) for entry in node.entries.values())
 
     def _is_outdented(self, entry: Entry, last: Entry, properties: Schema) -> bool:
         """Whether `entry` is likely meant to stand below `last`, which has no value."""
@@ -365,15 +372,19 @@ class _Walker:
 
 def _required(rule: Schema, entries: Dict[str, Entry]) -> list[str]:
     """The keys that must be there: `anyOf` lists alternatives, of which the last is the usual."""
-    alternatives = rule.get("anyOf", ())
+    required: list[str] = rule.get("required", [])
+    alternatives = rule.get("anyOf")
+    if not alternatives:
+        return required
     satisfied = any(_has_all(other, entries) for other in alternatives)
-    usual = alternatives[-1]["required"] if alternatives and not satisfied else []
-    return [*rule.get("required", ()), *usual]
+    return required if satisfied else [*required, *alternatives[-1]["required"]]
 
 
 def _has_all(alternative: Schema, entries: Dict[str, Entry]) -> bool:
     """Whether the keys that `alternative` requires are there, and those inside of them."""
-    inner = alternative.get("properties", {})
+    inner = alternative.get("properties")
+    if not inner:
+        return all(key in entries for key in alternative["required"])
     inside = ((rule, entries[key].value) for key, rule in inner.items() if key in entries)
     return all(key in entries for key in alternative["required"]) and all(
         _has_all(rule, node.entries) if isinstance(node, Mapping) else True for rule, node in inside
@@ -467,11 +478,4 @@ def _is_one_of(kind: str, types: str | list[str]) -> bool:
 
 
 def _type_of(node: Node) -> str:
-    if isinstance(node, Mapping):
-        return "object"
-    if isinstance(node, Sequence):
-        return "array"
-    assert isinstance(node, Scalar)
-    if isinstance(node.value, bool):
-        return "boolean"
-    return "integer" if isinstance(node.value, int) else "string"
+    return _KINDS[type(node.value if isinstance(node, Scalar) else node)]

@@ -112,6 +112,8 @@ class _Reader:
         self._most = most
         self._file = file
         self._text = text
+        self._words: set[str] = set()  # plain words that were looked at: files repeat theirs
+        self._nothing = Broken(Mark(file))
 
     def document(self) -> Mapping | None:
         try:
@@ -294,6 +296,9 @@ class _Reader:
     def _key(self, event: Any, depth: int) -> Entry | None:
         """The key as an entry without value yet; None where it is unusable, which is reported."""
         where = self._mark(event)
+        if type(event) is yaml.ScalarEvent and event.value in self._words and _is_plain(event):
+            self._count(1, where)
+            return Entry(event.value, where, self._nothing)
         if not isinstance(event, yaml.ScalarEvent):
             self._node(event, depth + 1)
             self._problem(where, "RW0017", "a key that is not a word", "a key is a plain name")
@@ -319,7 +324,7 @@ class _Reader:
                 "names begin with a letter",
             )
             return None
-        return Entry(node.value, where, Broken(where))
+        return Entry(node.value, where, self._nothing)
 
     def _scalar(self, event: Any, where: Mark) -> Node:
         text: str = event.value
@@ -330,6 +335,8 @@ class _Reader:
         if not text:
             return Broken(where)  # reported by the mapping or list it is missing from
         column = where.column if width == len(text) else 0
+        if text in self._words:
+            return Scalar(text, where, column)
         if text in ("true", "false"):
             return Scalar(text == "true", where, column)
         if _INTEGER.fullmatch(text):
@@ -361,6 +368,7 @@ class _Reader:
             what = "is not a whole number" if hint == _WHOLE and "." in text else _AMBIGUOUS
             self._problem(where, "RW0015", f"`{shown(text)}` {what}", hint)
             return Broken(where)
+        self._words.add(text)
         return Scalar(text, where, column)
 
     def _mark(self, event: Any) -> Mark:
@@ -413,6 +421,11 @@ _SYNTAX_HINTS = {
     "each has a line of its own, further to the right; a text with `: ` in it is put in quotes",
 }
 _KEY_WITHOUT_COLON = "while scanning a simple key"
+
+
+def _is_plain(event: Any) -> bool:
+    """Whether a scalar is written without quotes, anchor and tag."""
+    return not event.style and event.anchor is None and event.tag is None
 
 
 def _is_empty(event: Any) -> bool:

@@ -184,16 +184,15 @@ class _Built:
                 memheap = membership.memheap_of(fields, kinds, setting.debug_name)
                 self.memheaps += [memheap] if memheap and first else []
             else:
-                self._add(rank, kind, entry, first)
+                self._add(rank, kind, fields, first)
         self._decide(home)
         self.owners = [owner for _, owner in sorted(self._by_rank.items())]
 
-    def _add(self, rank: int, kind: Kind, entry: Entry, first: bool) -> None:
-        fields = Fields.of(entry, self._top)
+    def _add(self, rank: int, kind: Kind, fields: Fields, first: bool) -> None:
         sound = not (self._setting.on_host and _placed(fields, ("address", "at", "section")))
         if fields.words("requires") and not fields.has("region"):
             if sound and first:
-                self._undecided.append(self._undecided_of(rank, kind, entry))
+                self._undecided.append(self._undecided_of(rank, kind, fields))
             return
         owner = _BUILDERS[kind](fields, self._setting)
         if owner is None or not first or not sound:
@@ -207,9 +206,7 @@ class _Built:
         if owner.placement.section is None:
             self.pins[owner.name] = fields.place("at" if owner.placement.at else "address")
 
-    def _undecided_of(self, rank: int, kind: Kind, entry: Entry) -> Undecided:
-        fields = Fields.of(entry, self._top)
-
+    def _undecided_of(self, rank: int, kind: Kind, fields: Fields) -> Undecided:
         def build(region: Region) -> tuple[Owner | None, list[Problem]]:
             found: list[Problem] = []
             inside = fields.reporting_to(found).with_text("region", region.name, "requires")

@@ -106,12 +106,14 @@ class Fields:
         entry = self._entries.get(key)
         if entry is None or not isinstance(entry.value, Sequence):
             return None
-        return tuple(i for i in entry.value.items if isinstance(i, Scalar | Mapping))
+        return tuple(i for i in entry.value.items if isinstance(i, (Scalar, Mapping)))
 
     def words(self, key: str) -> tuple[str, ...]:
         """The sound words of a list; none where there is no list."""
+        if key not in self._entries:
+            return ()
         items = self.items(key) or ()
-        return tuple(str(item.value) for item in items if isinstance(item, Scalar))
+        return tuple([str(item.value) for item in items if isinstance(item, Scalar)])
 
     def sizes(self, key: str) -> tuple[int, ...] | None:
         """The bytes that each item of a list stands for; None where one is at fault."""
