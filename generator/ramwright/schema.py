@@ -15,7 +15,7 @@ from functools import cache
 from typing import Literal
 
 from ramwright import assets, presets, schema_parts
-from ramwright.errors import Mark, Problem, Problems, Related, TooManyProblemsError
+from ramwright.errors import MAX_PROBLEMS, Mark, Problem, Problems, Related, TooManyProblemsError
 from ramwright.schema_parts import Schema, resolved
 from ramwright.source import Broken, Entry, Mapping, Node, Null, Scalar, Sequence
 from ramwright.wording import did_you_mean, listed, nearest, shown
@@ -35,6 +35,7 @@ _KINDS: Dict[type, str] = {
     str: "string",
 }
 _FOUND_WORDS = {**_TYPE_WORDS, "object": "a mapping", "boolean": "a boolean"}
+MAX_GUESSES = 2 * MAX_PROBLEMS  # at what is meant by a key: they take time
 Part = Literal["layout", "include", "variant"]
 
 
@@ -72,6 +73,7 @@ def _declared(root: Mapping) -> frozenset[str]:
 class _Walker:
     def __init__(self, schema: Schema, declared: frozenset[str] = frozenset()) -> None:
         self.problems = Problems()
+        self._guesses = 0
         self._schema = schema
         self._declared = declared  # names of whatever it is, malformed ones included
         self._resolved: dict[int, Schema] = {}
@@ -255,15 +257,15 @@ class _Walker:
             return node.entries
         entries: dict[str, Entry] = {}
         unknown: list[Entry] = []
+        outdented: dict[str, Entry] = {}
         last = Entry("", node.where, node)
         for key, entry in node.entries.items():
             if key in properties:
-                last = entries[key] = entry
+                last, outdented = entry, {}
+                entries[key] = entry
             elif self._is_outdented(entry, last, properties):
-                inner = entries[last.key].value
-                before = inner.entries if isinstance(inner, Mapping) else {}
-                value = Mapping({**before, key: entry}, entry.where)
-                entries[last.key] = last._replace(value=value)
+                outdented[key] = entry
+                entries[last.key] = last._replace(value=Mapping(outdented, last.where))
             elif not isinstance(entry.value, Broken) or self._meant(key, properties):
                 unknown.append(entry)
         for entry in unknown:
@@ -290,6 +292,8 @@ class _Walker:
         """The name that `entry` gives to something; where it is malformed, one fit to be shown."""
         before = len(self.problems)
         names = self._rule(rule["propertyNames"])
+        if len(entry.key) <= names["maxLength"] and re.fullmatch(names["pattern"], entry.key):
+            return entry.key
         self._text_fits(Scalar(entry.key, entry.where, 0), entry.key, names, entry.key)
         return entry.key if len(self.problems) == before else shown(entry.key)
 
@@ -315,6 +319,9 @@ class _Walker:
 
     def _meant(self, key: str, properties: Schema) -> str:
         """The key that somebody who writes `key` most likely means, or ""."""
+        self._guesses += 1
+        if self._guesses > MAX_GUESSES:
+            return ""
         for other, part in properties.items():
             if key.lower() in self._rule(part).get("x-ramwright-mistaken-keys", ()):
                 return other

@@ -190,9 +190,9 @@ class _Built:
 
     def _add(self, rank: int, kind: Kind, fields: Fields, first: bool) -> None:
         sound = not (self._setting.on_host and _placed(fields, ("address", "at", "section")))
-        if fields.words("requires") and not fields.has("region"):
+        if (required := fields.words("requires")) and not fields.has("region"):
             if sound and first:
-                self._undecided.append(self._undecided_of(rank, kind, fields))
+                self._undecided.append(self._undecided_of(rank, kind, fields, required))
             return
         owner = _BUILDERS[kind](fields, self._setting)
         if owner is None or not first or not sound:
@@ -206,14 +206,16 @@ class _Built:
         if owner.placement.section is None:
             self.pins[owner.name] = fields.place("at" if owner.placement.at else "address")
 
-    def _undecided_of(self, rank: int, kind: Kind, fields: Fields) -> Undecided:
+    def _undecided_of(
+        self, rank: int, kind: Kind, fields: Fields, required: tuple[str, ...]
+    ) -> Undecided:
         def build(region: Region) -> tuple[Owner | None, list[Problem]]:
             found: list[Problem] = []
             inside = fields.reporting_to(found).with_text("region", region.name, "requires")
             return _BUILDERS[kind](inside, self._setting), found
 
         rest = kind == "heap" and fields.text("size") == REST
-        return Undecided(rank, fields, build, kind == "buffer", rest)
+        return Undecided(rank, fields, required, build, kind == "buffer", rest)
 
     def _decide(self, home: str | None) -> None:
         """Finds regions for those that only say what they require, and the size of the rest."""
