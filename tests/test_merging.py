@@ -263,6 +263,12 @@ def test_a_variant_has_constants_of_its_own_for_what_it_adds() -> None:
     ]
 
 
+def test_a_constant_that_is_lost_by_a_fault_is_not_missed_on_the_command_line() -> None:
+    write("board.yaml", BOARD.replace("constants: {RESERVE: 8K}", "constants: [RESERVE: 8K]"))
+    problems = found(defines=("RESERVE=4K",))
+    assert [problem.split()[1] for problem in problems] == ["RW0104"]
+
+
 def test_null_means_nothing_outside_variants() -> None:
     write("top.yaml", TOP.replace("count: N}", "count: null}"))
     assert "top.yaml:9:45 RW0016 `null` is no value" in found()

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ramwright.errors import Mark, Problem, Related
 from ramwright.presets import is_preset
 from ramwright.schema_parts import Schema, resolved
-from ramwright.source import Entry, Mapping, Node, Null, Scalar, Sequence
+from ramwright.source import Broken, Entry, Mapping, Node, Null, Scalar, Sequence
 from ramwright.wording import MOST_LISTED, did_you_mean, listed, shown
 
 OBJECTS = ("buffers", "pools", "heaps", "slabs", "memheaps")
@@ -405,6 +405,8 @@ def define_line(define: str) -> str:
 def with_defines(tree: Mapping, defines: Dict[int, str]) -> tuple[Mapping, list[Problem]]:
     """`tree` with constants as given on the command line: NAME=VALUE, by line."""
     constants, problems = dict(_entries(tree, "constants")), []
+    group = tree.entries["constants"].value if "constants" in tree.entries else None
+    in_doubt = isinstance(group, Broken) or (isinstance(group, Mapping) and group.lost)
     for line, define in defines.items():
         where = Mark(COMMAND_LINE, line, len(_OPTION) + 1, len(_OPTION) + 1 + len(define))
         match = _DEFINE.fullmatch(define)
@@ -413,6 +415,8 @@ def with_defines(tree: Mapping, defines: Dict[int, str]) -> tuple[Mapping, list[
             problems.append(Problem(where, "RW0411", what))
             continue
         name, column = match[1], where.column + match.start(2)
+        if name not in constants and in_doubt:
+            continue  # what may have declared it has been reported
         if name not in constants:
             what = f"there is no constant `{shown(name)}` to give a value to"
             hint = did_you_mean(name, constants) or "declare it under `constants`"
