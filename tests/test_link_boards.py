@@ -236,21 +236,70 @@ def test_object_adopted_by_a_section_of_the_board(occupied: bool, tmp_path: Path
     assert symbol.section == ".ccm"
 
 
-def test_clang_makes_an_adopted_object_no_load(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("section", "name"), [(".ccm", ".ccm.rw.a"), ("{output: .ccm, input: .fast}", ".fast")]
+)
+def test_clang_makes_an_adopted_object_no_load(section: str, name: str, tmp_path: Path) -> None:
     project = Project(RTTHREAD, tmp_path)
-    project.layout(
-        "buffers: {a: {region: other, size: 64, section: .ccm}, b: {region: ram, size: 9K}}\n"
-    )
+    adopted = f"a: {{region: other, size: 64, section: {section}}}"
+    project.layout(f"buffers: {{{adopted}, b: {{region: ram, size: 9K}}}}\n")
     obj = tmp_path / "motor.o"
     command = ["clang", "--target=arm-none-eabi", "-mcpu=cortex-m4", "-ffreestanding", "-c"]
     includes = [f"-I{RUNTIME / 'include'}", f"-I{tmp_path}"]
     subprocess.run([*command, *includes, tmp_path / "motor_memory.c", "-o", obj], check=True)
     with obj.open("rb") as file:
         sections = {section.name: section for section in ELFFile(file).iter_sections()}
-        assert sections[".ccm.rw.a"]["sh_type"] == "SHT_NOBITS"
-        assert sections[".ccm.rw.a"]["sh_size"] == 64
+        assert sections[name]["sh_type"] == "SHT_NOBITS"
+        assert sections[name]["sh_size"] == 64
         others = [s["sh_size"] for n, s in sections.items() if not n.startswith(".debug")]
         assert max(others) < 9 * 1024
+
+
+DMA = "{output: .bss.dma, input: .dmabuffers}"
+EXTERNAL = "{output: .bss.extram, input: .externalram}"
+ADOPTED = f"""
+buffers:
+  frame: {{region: ocram, size: 100, section: {DMA}}}
+pools:
+  packets: {{region: ocram, block_size: 64, count: 8, alignment: 32, section: {DMA}}}
+heaps:
+  images: {{region: other, size: 1M, section: {EXTERNAL}}}
+  own: {{region: ram, size: 1K}}
+"""
+
+
+@pytest.mark.parametrize("flags", [(), ("-flto",)], ids=["gc-sections", "lto"])
+@pytest.mark.parametrize("occupied", [False, True])
+def test_objects_adopted_by_input_sections_of_other_names(
+    occupied: bool, flags: tuple[str, ...], tmp_path: Path
+) -> None:
+    """The Teensy's `.bss.dma : { *(.dmabuffers) }` collects nothing that is named after it."""
+    project = Project(TEENSY, tmp_path, occupied, flags=flags)
+    layout = project.layout(ADOPTED)
+    linked = project.firmware(layout)
+    assert verify(layout, linked) == ()
+    holders = {"frame": ".bss.dma", "packets": ".bss.dma", "images": ".bss.extram"}
+    for name, holder in holders.items():
+        obj = next(obj for obj in layout.objects if obj.name == name)
+        assert linked.symbols[arena_symbol(layout, obj)].section == holder
+        assert address_of(layout, linked, name) % obj.alignment == 0
+    sections = {section.name: section for section in linked.sections}
+    assert sections[".bss.dma"].nobits and sections[".bss.extram"].nobits
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        (".bss.dma", "does not collect input section .bss.dma.rw.a"),
+        ("{output: .bss.dma}", "does not collect input section .bss.dma.rw.a"),
+        ("{output: .bss.dma, input: .externalram}", "does not collect input section .externalram"),
+        ("{output: .bss.extram, input: .externalram}", ".bss.extram is not in region ocram"),
+    ],
+)
+def test_input_section_that_is_not_collected_there(section: str, said: str, tmp_path: Path) -> None:
+    project = Project(TEENSY, tmp_path)
+    layout = project.layout(f"buffers: {{a: {{region: ocram, size: 64, section: {section}}}}}\n")
+    assert said in failure(project, layout, project.scripts(layout))
 
 
 def failure(project: Project, layout: Layout, scripts: list[Path]) -> str:

@@ -248,6 +248,28 @@ def test_an_incomplete_object_of_a_variant_may_be_a_slip(
     assert [hint.count("did you mean `main`? Else add `region") for hint in hints] == [1, 0]
 
 
+def test_a_variant_has_constants_of_its_own_for_what_it_adds() -> None:
+    own = "  more:\n    constants: {E: 2, W: E * 8}\n    heaps: {x: {region: ram, size: W * 8}}\n"
+    write("top.yaml", TOP + own)
+    assert sound(variant="more").heaps["x"].size == 128
+    write("top.yaml", TOP + own.replace("W * 8", "128"))
+    assert found(variant="more") == [
+        "top.yaml:19:23 RW0416 `W` changes nothing: no constant of this name is declared or used"
+    ]
+    write("top.yaml", TOP + "  more: {constants: {m1_DETPH: 2, DEPTH: 3}}\n")
+    _, problems, _ = load(Path("top.yaml"), "top.yaml", Request(variant="more"))
+    assert [problem.hint for problem in problems] == [
+        "did you mean `m1_DEPTH`?",
+        "declare it in `constants` of the layout",
+    ]
+
+
+def test_a_constant_that_is_lost_by_a_fault_is_not_missed_on_the_command_line() -> None:
+    write("board.yaml", BOARD.replace("constants: {RESERVE: 8K}", "constants: [RESERVE: 8K]"))
+    problems = found(defines=("RESERVE=4K",))
+    assert [problem.split()[1] for problem in problems] == ["RW0104"]
+
+
 def test_null_means_nothing_outside_variants() -> None:
     write("top.yaml", TOP.replace("count: N}", "count: null}"))
     assert "top.yaml:9:45 RW0016 `null` is no value" in found()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -75,6 +76,24 @@ def test_github_commands_are_escaped() -> None:
     )
     assert format_github([PLAIN]).count("\n") == 1
     assert "%0Aa b/f.yaml:1:1: first" in format_github([PLAIN])
+
+
+ODD_NAMES = ["a\nb.yaml", "a\x1b[31mb.yaml", "b\u202ea.yaml", "\udcff.yaml", "a\r\u2028b.yaml"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES, ids=ascii)
+def test_a_file_of_any_name_is_one_line(name: str) -> None:
+    where = Mark(name, 1, 1)
+    odd = Problem(where, "RW0101", f"in {name}", f"see {name}", (Related(where, f"and {name}"),))
+    text = format_text([odd], {name: ("ramwright: 1",)})
+    assert len(text.splitlines()) == 7
+    assert text.replace("\n", "").isprintable()
+    assert text.startswith(f"{repr(name)[1:-1]}:1:1: error[RW0101]: in {repr(name)[1:-1]}")
+    assert format_github([odd]).count("\n") == 1
+    assert json.loads(format_json([odd]))["problems"][0]["file"] == name
+    uri = json.loads(format_sarif([odd]))["runs"][0]["results"][0]["locations"][0]
+    told = uri["physicalLocation"]["artifactLocation"]["uri"]
+    assert unquote(told, errors="surrogateescape") == name
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)

@@ -202,6 +202,10 @@ LARGE: dict[str, Callable[[], str]] = {
     ).join(["constants:\n", ""]),
     "unknown constants": lambda: HEAD + listed("constants", "constantN: constantxN", 30_000),
     "near keys": lambda: HEAD + listed("pools", "pN: {regoin: ram, block_sise: 4}", 15_000),
+    "outdented": lambda: HEAD + "pools:\n"
+    + "".join(f"p{n}: {{region: ram, block_size: 8, count: 1}}\n" for n in range(13_000)),
+    "near groups": lambda: HEAD
+    + listed("buferrs", "bN: {region: ram, size: 8, addres: 4, allignment: 8}", 10_000),
     "near names": lambda: HEAD + listed("heaps", "heap_number_N: {region: ram, size: 1K}", 9_000)
     + listed("memheaps", "mN: {members: [heep_number_N, heep_xumber_N]}", 4_000),
     "near regions": lambda: HEAD + BANKS

@@ -185,6 +185,14 @@ default: twize
             "constants: {A: B}\nheaps:\n  a: {region: ram, size: A}\n",
             ["RW0202"],
         ),
+        ("buffers:\n  a: {region: ram, size: 8, section: {input: .dma}}\n", ["RW0103"]),
+        (
+            "buffers:\n  a: {region: ram, size: 8, section: {output: .x, input: 'a b'}}\n",
+            ["RW0106"],
+        ),
+        ("buffers:\n  a: {region: ram, size: 8, section: {output: .x, inptu: .y}}\n", ["RW0101"]),
+        ("buffers:\n  a: {region: ram, size: 8, at: end, section: {output: .x}}\n", ["RW0234"]),
+        ("buffers:\n  a: {region: ram, size: 8, input: .x}\n", ["RW0101"]),
         (
             "constants: {A: 010}\nheaps:\n  a: {region: ram, size: A * 2}\n",
             ["RW0015"],

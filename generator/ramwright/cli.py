@@ -27,6 +27,7 @@ from ramwright.config_options import (
 )
 from ramwright.errors import MAX_PROBLEMS, Mark, Problem, has_errors, in_order, shortened
 from ramwright.init_options import add_init, ask, text_of
+from ramwright.wording import one_line
 
 if TYPE_CHECKING:
     from ramwright.elf import ElfImage
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _given_up(reason: str, status: int) -> int:
     """Says why in one line. What standard output does not take now, it must not at exit either."""
     if reason:
-        print(f"ramwright: {reason}", file=sys.stderr)
+        print(f"ramwright: {one_line(reason)}", file=sys.stderr)
     try:
         sys.stdout.flush()
     except OSError:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from ramwright.errors import Mark, Problem
+from ramwright.wording import one_line
 
 WIDEST = 100  # columns of a source line that are shown
 
@@ -31,18 +32,18 @@ def format_text(
 def _problem(problem: Problem, sources: Mapping[str, tuple[str, ...]], color: bool) -> str:
     kind = problem.severity
     lines = [
-        f"{_paint(str(problem.where), 'where', color)}: "
-        f"{_paint(f'{kind}[{problem.code}]', kind, color)}: {problem.what}"
+        f"{_paint(one_line(str(problem.where)), 'where', color)}: "
+        f"{_paint(f'{kind}[{problem.code}]', kind, color)}: {one_line(problem.what)}"
     ]
     lines += _excerpt(problem.where, sources, color)
     for related in problem.related:
         lines.append(
-            f"{_paint(str(related.where), 'where', color)}: "
-            f"{_paint('note', 'note', color)}: {related.what}"
+            f"{_paint(one_line(str(related.where)), 'where', color)}: "
+            f"{_paint('note', 'note', color)}: {one_line(related.what)}"
         )
         lines += _excerpt(related.where, sources, color)
     if problem.hint:
-        lines.append(f"  {_paint('hint', 'hint', color)}: {problem.hint}")
+        lines.append(f"  {_paint('hint', 'hint', color)}: {one_line(problem.hint)}")
     return "\n".join(lines) + "\n"
 
 

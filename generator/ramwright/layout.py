@@ -101,7 +101,7 @@ class Object(NamedTuple):
     kind: Kind
     region: str
     adopted: str | None  # output section of the board's script that holds it, if any
-    section: str | None  # then the input section of its storage, e.g. .ccmram.rw.can_rx
+    section: str | None  # then the input section of its storage, .ccmram.rw.can_rx
     address: int | None  # pinned absolute address, else the linker decides
     offset: int  # nominal offset in the region (exact when pinned)
     size: int  # bytes of the arena

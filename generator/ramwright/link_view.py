@@ -298,7 +298,8 @@ def _adopted_asserts(layout: Layout, obj: Object, region: RegionPlan) -> list[Vi
             f"{symbol} >= ADDR({holder}) && "
             f"{symbol} + {obj.size} <= ADDR({holder}) + SIZEOF({holder})",
             f"{obj.kind} {obj.name} is not in output section {holder}, which does not collect "
-            f"input section {obj.section}: name another section, or none",
+            f"input section {obj.section}: name the input section that it collects, as in "
+            f"{{output: {holder}, input: ...}}, another section, or none",
         ),
         _assert(
             f"{symbol} >= {region.origin:#010x} && "

@@ -20,7 +20,7 @@ from ramwright.source import Entry
 from ramwright.source import Mapping as Root
 from ramwright.wording import shown
 
-MAX_CHECKED = 200_000  # keys and values of all variants together
+MAX_CHECKED = 150_000  # keys and values of all variants together
 
 Sources = Mapping[str, tuple[str, ...]]  # lines of each file, by the name problems show it under
 
@@ -147,7 +147,8 @@ def _variant(
     drawable = not has_errors(p for p in problems if p.code != OVERFLOW)
     if root is not None and any(p.code == OVERFLOW for p in problems):
         problems = list(_blamed(problems, tree, root, request, shown_as, known))
-    return _Understood(root, config if drawable else None, in_order(problems))
+    asked = _with_slips(in_order(problems), tree, request.variant)
+    return _Understood(root, config if drawable else None, tuple(asked))
 
 
 def _blamed(
@@ -190,14 +191,21 @@ def _overlaid(tree: Tree, request: Request, problems: list[Problem]) -> Root | N
     if len(tree.files) == 1 and request.variant is None:
         return root  # has been looked at as a whole
     whole, found = shaped(root, language())
-    problems += _with_slips(found, tree, request.variant)
+    problems += found
     return whole
 
 
 def _with_slips(found: Iterable[Problem], tree: Tree, variant: str | None) -> Iterator[Problem]:
-    """`found`, asking of an incomplete object that a variant adds whether another is meant."""
+    """`found`, asking of an incomplete object that a variant adds whether another is meant; what
+    else it lacks is not said before that is known."""
     overlay = tree.variants[variant].value if variant and variant in tree.variants else None
     meant = slips(tree.root, overlay) if tree.root and isinstance(overlay, Root) else {}
+    asked: set[Mark] = set()
     for problem in found:
-        slip = meant.get(problem.where) if problem.code == "RW0103" else None
-        yield problem._replace(hint=f"{slip} Else {problem.hint}") if slip else problem
+        slip = meant.get(problem.where)
+        if slip and problem.where in asked:
+            continue
+        if slip and problem.code == "RW0103":
+            asked.add(problem.where)
+            problem = problem._replace(hint=f"{slip} Else {problem.hint}")
+        yield problem

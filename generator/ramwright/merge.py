@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ramwright.errors import Mark, Problem, Related
 from ramwright.presets import is_preset
 from ramwright.schema_parts import Schema, resolved
-from ramwright.source import Entry, Mapping, Node, Null, Scalar, Sequence
+from ramwright.source import Broken, Entry, Mapping, Node, Null, Scalar, Sequence
 from ramwright.wording import MOST_LISTED, did_you_mean, listed, shown
 
 OBJECTS = ("buffers", "pools", "heaps", "slabs", "memheaps")
@@ -35,6 +35,7 @@ class Merged:
         self.settings: dict[str, Entry] = {}
         self._places: dict[str, Entry] = {}  # of the groups
         self._groups: dict[str, dict[str, Entry]] = {key: {} for key in _NAMED}
+        self._lost: set[str] = set()  # of the groups those of which some names are not known
         self._problems = problems
 
     def add_included(self, tree: Mapping, own: Mapping) -> None:
@@ -42,7 +43,8 @@ class Merged:
         for key, entry in tree.entries.items():
             first = self.settings.get(key)
             given = first is not None and not is_preset(first.where.file)
-            if given and key not in own.entries and key not in _OF_A_FILE:
+            settled = key in own.entries or key in _OF_A_FILE or key in self._groups
+            if given and not settled:
                 self._problem(
                     entry,
                     "RW0407",
@@ -57,8 +59,12 @@ class Merged:
         for key, entry in tree.entries.items():
             if key in self._groups and isinstance(entry.value, Mapping):
                 self._places.setdefault(key, entry)
+                self._lost |= {key} if entry.value.lost else set()
                 for named in entry.value.entries.values():
                     self._declare(key, named)
+            elif key in self._groups:
+                self._lost.add(key)
+                self.settings[key] = entry
             elif key == "target" and key in self.settings:
                 self.settings[key] = self._target(self.settings[key], entry)
             elif key not in _OF_A_FILE:
@@ -69,7 +75,8 @@ class Merged:
         entries = {"ramwright": version} if version else {}
         entries |= self.settings
         for key, place in self._places.items():
-            entries[key] = Entry(key, place.where, Mapping(self._groups[key], place.value.where))
+            group = Mapping(self._groups[key], place.value.where, key in self._lost)
+            entries[key] = Entry(key, place.where, group)
         return Mapping(entries, where)
 
     def _target(self, old: Entry, new: Entry) -> Entry:
@@ -351,9 +358,39 @@ def with_variant(
         )
         return tree, [Problem(where, "RW0410", f"there is no variant `{shown(name)}`", hint)]
     overlay = variants[name].value
-    if isinstance(overlay, Mapping):
-        tree = overlaid(tree, overlay, problems)
-    return tree, problems
+    if not isinstance(overlay, Mapping):
+        return tree, problems
+    changed = overlaid(tree, overlay, problems)
+    return changed, [*problems, *_idle_constants(tree, overlay, changed)]
+
+
+def _idle_constants(base: Mapping, overlay: Mapping, changed: Mapping) -> Iterator[Problem]:
+    """The constants that `overlay` adds to `base` and that nothing in `changed`, the two together,
+    uses. What an overlay adds may have constants of its own; these are misspelt."""
+    known = _entries(base, "constants")
+    added = {n: e for n, e in _entries(overlay, "constants").items() if n not in known}
+    used = _used(changed, _entries(changed, "constants")) if added else set()
+    for name, entry in added.items():
+        if name not in used and not isinstance(entry.value, Null):
+            what = f"`{shown(name)}` changes nothing: no constant of this name is declared or used"
+            hint = did_you_mean(name, known) or "declare it in `constants` of the layout"
+            yield Problem(entry.where, "RW0416", what, hint)
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def _used(node: Node, declared: Dict[str, Entry]) -> set[str]:
+    """The constants of `declared` that the values of `node` name, variants left out."""
+    if isinstance(node, Scalar):
+        words = _WORD.findall(node.value) if isinstance(node.value, str) else ()
+        found = (next((p + w for p in node.scope if p + w in declared), "") for w in words)
+        return set(found)
+    if isinstance(node, Sequence):
+        return set[str]().union(*(_used(item, declared) for item in node.items))
+    entries = node.entries.items() if isinstance(node, Mapping) else ()
+    inner = (_used(entry.value, declared) for key, entry in entries if key != "variants")
+    return set[str]().union(*inner)
 
 
 _DEFINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.+)", re.ASCII)
@@ -368,6 +405,8 @@ def define_line(define: str) -> str:
 def with_defines(tree: Mapping, defines: Dict[int, str]) -> tuple[Mapping, list[Problem]]:
     """`tree` with constants as given on the command line: NAME=VALUE, by line."""
     constants, problems = dict(_entries(tree, "constants")), []
+    group = tree.entries["constants"].value if "constants" in tree.entries else None
+    in_doubt = isinstance(group, Broken) or (isinstance(group, Mapping) and group.lost)
     for line, define in defines.items():
         where = Mark(COMMAND_LINE, line, len(_OPTION) + 1, len(_OPTION) + 1 + len(define))
         match = _DEFINE.fullmatch(define)
@@ -376,6 +415,8 @@ def with_defines(tree: Mapping, defines: Dict[int, str]) -> tuple[Mapping, list[
             problems.append(Problem(where, "RW0411", what))
             continue
         name, column = match[1], where.column + match.start(2)
+        if name not in constants and in_doubt:
+            continue  # what may have declared it has been reported
         if name not in constants:
             what = f"there is no constant `{shown(name)}` to give a value to"
             hint = did_you_mean(name, constants) or "declare it under `constants`"

@@ -45,12 +45,19 @@ class Region(NamedTuple):
         return tuple(accumulate(self.banks[:-1]))
 
 
+class Section(NamedTuple):
+    """An output section of the board's script that adopts an object, and what it collects."""
+
+    output: str
+    input: str  # section of the object's storage in the generated C
+
+
 class Placement(NamedTuple):
     """Where an object goes: by default wherever the linker's order puts it."""
 
     region: str
     address: int | None  # pinned absolute address, from `address:` or `at:`
-    section: str | None  # adopted output section of the board's script
+    section: Section | None  # of the board's script, which adopts the object
     alignment: int  # a power of two
     where: Mark
     at: At | None = None  # the side `at:` named, from which the address was computed

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from ramwright import __version__
 from ramwright.errors import Mark, Problem
 from ramwright.explain import explanation
+from ramwright.wording import one_line
 
 VERSION = 1
 
@@ -115,7 +116,8 @@ def _result(problem: Problem, rule: int) -> Json:
 
 
 def _location(where: Mark) -> Json:
-    physical: Json = {"artifactLocation": {"uri": quote(where.file.replace("\\", "/"))}}
+    name = where.file.replace("\\", "/").encode("utf-8", "surrogateescape")
+    physical: Json = {"artifactLocation": {"uri": quote(name)}}
     if where.line:
         region: Json = {"startLine": where.line}
         if where.column:
@@ -138,7 +140,9 @@ def _command(problem: Problem) -> str:
         place["endColumn"] = where.end_column - 1
     place["title"] = problem.code
     properties = ",".join(f"{key}={_escaped(str(v), ':,')}" for key, v in place.items() if v)
-    notes = "".join(f"\n{related.where}: {related.what}" for related in problem.related)
+    notes = "".join(
+        f"\n{one_line(str(related.where))}: {related.what}" for related in problem.related
+    )
     command = "notice" if problem.severity == "note" else problem.severity
     return f"::{command} {properties}::{_escaped(_message(problem) + notes)}"
 

@@ -100,7 +100,8 @@ variants:
 ```
 
 `--variant lite` on any command applies the overlay: mappings are merged, `null` deletes,
-everything else replaces, lists too; then constants are evaluated. `check` looks at all variants.
+everything else replaces, lists too; then constants are evaluated. A constant of the overlay is one
+of the layout's, or something uses it. `check` looks at all variants.
 The variant is recorded in every output. `-D CAN_DEPTH=16` gives one constant another value, after
 the variant.
 
@@ -136,6 +137,9 @@ def reference(schema: Schema) -> str:
         parts += _table(schema, schema["definitions"][definition])
         if key == "regions":
             parts += ["\n### `reserve`\n", *_described(schema, _reserve(schema))]
+        if key == "buffers":
+            section = schema["definitions"]["object_section"]
+            parts += ["\n### `section`\n", *_described(schema, section)]
         if key == "slabs":
             parts += ["\n### `zones`\n", *_described(schema, schema["definitions"]["zone"])]
     return "\n".join(parts) + "\n"

@@ -18,9 +18,7 @@ def pool_plan(pool: Pool, pointer: int) -> PoolPlan:
     """Constants of a pool."""
     shift = abi.shift_of(pool.stride)
     bits = _link_bits(pool)
-    head = abi.sizes(pointer).pool_wait_state if pool.wait else abi.POOL_STATE
-    alignment = pointer if pool.wait else abi.POOL_STATE
-    links = 0 if bits == 32 else _rounded(pool.count * bits // 8, alignment)
+    links, state = _pool_sizes(pool, bits, pointer)
     return PoolPlan(
         block_size=pool.block_size,
         stride=pool.stride,
@@ -29,9 +27,17 @@ def pool_plan(pool: Pool, pointer: int) -> PoolPlan:
         inverse=abi.inverse_of_odd(pool.stride >> shift),
         link_bits=bits,
         links_size=links,
-        state_size=links + head,
+        state_size=state,
         wait=pool.wait,
     )
+
+
+def _pool_sizes(pool: Pool, bits: int, pointer: int) -> tuple[int, int]:
+    """Bytes of the links, and of the state with them."""
+    head = abi.sizes(pointer).pool_wait_state if pool.wait else abi.POOL_STATE
+    alignment = pointer if pool.wait else abi.POOL_STATE
+    links = 0 if bits == 32 else _rounded(pool.count * bits // 8, alignment)
+    return links, links + head
 
 
 def _link_bits(pool: Pool) -> int:
@@ -93,7 +99,7 @@ def full_state_size(full: FullPlan, pointer: int) -> int:
 
 def _own_state_size(thing: Pool | Heap | Slab, pointer: int) -> int:
     if isinstance(thing, Pool):
-        return pool_plan(thing, pointer).state_size
+        return _pool_sizes(thing, _link_bits(thing), pointer)[1]
     if isinstance(thing, Heap):
         return abi.heap_control(heap_plan(thing).granules)
     slab = slab_plan(thing)

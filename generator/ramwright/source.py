@@ -48,10 +48,11 @@ class Entry(NamedTuple):
 
 
 class Mapping(NamedTuple):
-    """Keys in the order of the file."""
+    """Keys in the order of the file. `lost` tells that some were dropped, being reported."""
 
     entries: dict[str, Entry]
     where: Mark
+    lost: bool = False
 
 
 class Sequence(NamedTuple):
@@ -111,6 +112,8 @@ class _Reader:
         self._most = most
         self._file = file
         self._text = text
+        self._words: set[str] = set()  # plain words that were looked at: files repeat theirs
+        self._nothing = Broken(Mark(file))
 
     def document(self) -> Mapping | None:
         try:
@@ -218,7 +221,7 @@ class _Reader:
             raise _StopReadingError
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(where, depth)
-        return self._mapping(where, depth)
+        return self._mapping(where, depth, flow=event.flow_style)
 
     def _sequence(self, where: Mark, depth: int) -> Sequence:
         items = []
@@ -233,20 +236,28 @@ class _Reader:
                 )
         return Sequence(tuple(items), where)
 
-    def _mapping(self, where: Mark, depth: int) -> Mapping:
+    def _mapping(self, where: Mark, depth: int, *, flow: bool) -> Mapping:
         entries: dict[str, Entry] = {}
+        lost = False
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._key(event, depth)
             event = self._next()
             value = self._node(event, depth + 1)
             if key is None:
+                lost = True
                 continue
             if isinstance(value, Broken) and _is_empty(event):
+                if self._cut(entries, key):
+                    continue
                 self._problem(
                     key.where,
                     "RW0016",
                     f"`{shown(key.key)}` has no value",
-                    "give it one, or delete the key to get its default",
+                    "inside of {…} a comma ends a value: a list is written `[…]`, and a text with "
+                    "commas in quotes"
+                    if flow and entries and self._mark(event).column == key.where.end_column
+                    else "write it behind the colon, or below and further to the right; or delete "
+                    "the key to get its default",
                 )
             first = entries.get(key.key)
             if first is None:
@@ -256,14 +267,38 @@ class _Reader:
                 key.where,
                 "RW0012",
                 f"`{shown(key.key)}` is given twice",
-                "delete or rename one of them",
+                "put what both have under one of them"
+                if isinstance(first.value, Mapping) and depth == 1
+                else "delete or rename one of them",
                 Related(first.where, "first given here"),
             )
-        return Mapping(entries, where)
+            lost = True
+        return Mapping(entries, where, lost)
+
+    def _cut(self, entries: dict[str, Entry], rest: Entry) -> bool:
+        """Whether the key `rest` is what a comma cut off from the expression before it; reports
+        it and enters the whole as unusable."""
+        entry = next(reversed(entries.values()), None)
+        if entry is None or not isinstance(entry.value, Scalar) or ")" not in rest.key:
+            return False
+        text = str(entry.value.value)
+        if text.count("(") <= text.count(")"):
+            return False
+        self._problem(
+            entry.value.where,
+            "RW0201",
+            f"`{shown(text)}` ends at the comma",
+            f'inside of {{…}} put it in quotes: "{shown(f"{text}, {rest.key}")}"',
+        )
+        entries[entry.key] = entry._replace(value=Broken(entry.value.where))
+        return True
 
     def _key(self, event: Any, depth: int) -> Entry | None:
         """The key as an entry without value yet; None where it is unusable, which is reported."""
         where = self._mark(event)
+        if type(event) is yaml.ScalarEvent and event.value in self._words and _is_plain(event):
+            self._count(1, where)
+            return Entry(event.value, where, self._nothing)
         if not isinstance(event, yaml.ScalarEvent):
             self._node(event, depth + 1)
             self._problem(where, "RW0017", "a key that is not a word", "a key is a plain name")
@@ -289,7 +324,7 @@ class _Reader:
                 "names begin with a letter",
             )
             return None
-        return Entry(node.value, where, Broken(where))
+        return Entry(node.value, where, self._nothing)
 
     def _scalar(self, event: Any, where: Mark) -> Node:
         text: str = event.value
@@ -300,6 +335,8 @@ class _Reader:
         if not text:
             return Broken(where)  # reported by the mapping or list it is missing from
         column = where.column if width == len(text) else 0
+        if text in self._words:
+            return Scalar(text, where, column)
         if text in ("true", "false"):
             return Scalar(text == "true", where, column)
         if _INTEGER.fullmatch(text):
@@ -331,6 +368,7 @@ class _Reader:
             what = "is not a whole number" if hint == _WHOLE and "." in text else _AMBIGUOUS
             self._problem(where, "RW0015", f"`{shown(text)}` {what}", hint)
             return Broken(where)
+        self._words.add(text)
         return Scalar(text, where, column)
 
     def _mark(self, event: Any) -> Mark:
@@ -353,12 +391,41 @@ class _Reader:
             return
         context_mark = getattr(error, "context_mark", None)
         context = getattr(error, "context", None)
+        if context == _KEY_WITHOUT_COLON and context_mark:
+            self._report_key(context_mark.line, context_mark.column)
+            return
         related: tuple[Related, ...] = ()
         if context and context_mark and context_mark.line != getattr(mark, "line", -1):
             where = Mark(self._file, context_mark.line + 1, context_mark.column + 1)
             related = (Related(where, context),)
-        hint = "check indentation, colons, brackets and quotes here and in the line above"
+        hint = _SYNTAX_HINTS.get(
+            what, "check indentation, colons, brackets and quotes here and in the line above"
+        )
         self._problem(place, "RW0006", f"not YAML: {what}", hint, *related)
+
+    def _report_key(self, line: int, column: int) -> None:
+        """Reports a line that begins like a key and has no colon, or no space behind it."""
+        text = self._text.split("\n")[line][column:].rstrip()
+        meant = re.match(r"(\w+)(?:\s*=\s*|:)(\S.*)", text)
+        hint = (
+            f"write `{shown(f'{meant[1]}: {meant[2]}')}`: a colon and a space behind it"
+            if meant
+            else "write `key: value`, or check indentation and quotes here and in the line above"
+        )
+        where = Mark(self._file, line + 1, column + 1, column + 1 + len(text))
+        self._problem(where, "RW0006", f"not YAML: `{shown(text)}` is no key with a value", hint)
+
+
+_SYNTAX_HINTS = {
+    "mapping values are not allowed in this context": "several keys in one line stand in {…}; else "
+    "each has a line of its own, further to the right; a text with `: ` in it is put in quotes",
+}
+_KEY_WITHOUT_COLON = "while scanning a simple key"
+
+
+def _is_plain(event: Any) -> bool:
+    """Whether a scalar is written without quotes, anchor and tag."""
+    return not event.style and event.anchor is None and event.tag is None
 
 
 def _is_empty(event: Any) -> bool:

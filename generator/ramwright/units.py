@@ -25,6 +25,12 @@ MAX_DIGITS = 20  # decimal digits of 2**64 - 1
 
 _UNKNOWN = -1  # which no constant is
 _USUAL = re.compile(r"[1-9][0-9]{0,8}")  # decimal digits that need no second look
+_HEXADECIMAL = re.compile(r"[0-9][0-9a-fA-F]*[hH]")  # as some assemblers write it
+_HAS = "an expression has numbers, names of constants, + - * / ( ) and align_up"
+_OTHER_HINTS = {
+    ".": "write a whole number, as 1536 for 1.5K",
+    **dict.fromkeys("\u201c\u201d\u201e\u2018\u2019", "write straight quotes, \" or ', or none"),
+}
 _SUFFIXES = {"": 1, "K": 1 << 10, "M": 1 << 20}
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>0[xX][0-9a-fA-F]+|[0-9][0-9_]*)(?P<suffix>\w*)"
@@ -117,12 +123,8 @@ def _tokens(text: str, size: bool) -> list[_Token]:
             if kind == "end":
                 break
             if kind == "other":
-                _fail(
-                    tokens[-1],
-                    "RW0201",
-                    f"`{tokens[-1].text}` has no meaning in an expression",
-                    "an expression has numbers, names of constants, + - * / ( ) and align_up",
-                )
+                what = f"`{tokens[-1].text}` has no meaning in an expression"
+                _fail(tokens[-1], "RW0201", what, _OTHER_HINTS.get(tokens[-1].text, _HAS))
     return tokens
 
 
@@ -169,6 +171,8 @@ def _meant_suffix(suffix: str) -> str:
 
 def _suffix_hint(digits: str, suffix: str) -> str:
     upper, meant = suffix.upper(), _meant_suffix(suffix)
+    if _HEXADECIMAL.fullmatch(digits + suffix):
+        return f"write 0x{(digits + suffix)[:-1]}"
     if meant:
         factor = "1024" if meant == "K" else "1024 * 1024"
         return f"write {digits}{meant}: {meant} stands for {factor} bytes"

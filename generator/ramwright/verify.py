@@ -243,7 +243,8 @@ def _image(layout: Layout, elf: ElfImage, obj: Object, address: int) -> Iterator
             obj,
             "RW0504",
             f"is in output section {holder.name}, not {obj.adopted}",
-            f"let {obj.adopted} collect {obj.section}, or adopt {holder.name}",
+            f"let {obj.adopted} collect {obj.section}, name the `input` that it collects, or adopt "
+            f"{holder.name}",
         )
 
 

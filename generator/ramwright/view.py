@@ -111,7 +111,9 @@ def c_view(layout: Layout, banner: str) -> View:
         "placed_by_linker": not _on_host(layout),
         "arenas": _arenas(layout, objects),
         "host_arenas": _host_arenas(layout),
-        "adopted_arenas": [_adopted(layout, obj) for obj in objects if obj.adopted],
+        "adopted_arenas": [
+            _adopted(layout, obj, number) for number, obj in enumerate(objects, 1) if obj.adopted
+        ],
         "asserts": _asserts(objects),
         "waits": any(pool["wait"] for pool in pools),
         "waiting_pools": [f"&{pool['handle']}.object" for pool in pools if pool["wait"]],
@@ -393,11 +395,15 @@ def _host_arenas(layout: Layout) -> list[str]:
     ]
 
 
-def _adopted(layout: Layout, obj: Object) -> View:
+def _adopted(layout: Layout, obj: Object, number: int) -> View:
+    """`unique`, an assembler's way to tell sections of one name apart, where the name may be that
+    of initialised variables too, which -flto puts into one file with this."""
+    own = obj.section == f"{obj.adopted}.rw.{obj.name}"
     return {
         "name": obj.name,
         "output": obj.adopted,
         "section": obj.section,
+        "type": "%nobits" if own else f"%nobits,unique,{number}",
         "symbol": adopted_symbol(layout, obj),
         "size": obj.size,
         "alignment": obj.alignment,

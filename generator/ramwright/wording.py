@@ -6,17 +6,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
 
+DID_YOU_MEAN = "did you mean"  # how a hint begins that names what is meant
 MAX_SHOWN = 48  # characters of the user's text quoted in a message
 MOST_LISTED = 8  # names of the user's that are shown to somebody who names none of them
 SHORT = 6  # characters of a word in which few letters in common mean little
 MAX_LONGER = 8  # characters that a name may have more or less than what is meant by it
 MAX_KNOWN, MAX_PAIRED, MAX_COMPARED = 3_000, 200, 12  # names that a mistake is compared with
+MAX_FEW = 24  # names of which each is: the keys of a mapping
 
 
 def shown(text: str) -> str:
     """`text` fit to quote in a message: one line, printable, not too long."""
     safe = "".join(c if c.isprintable() else "?" for c in text[: MAX_SHOWN + 1])
     return safe if len(safe) <= MAX_SHOWN else safe[:MAX_SHOWN] + "…"
+
+
+def one_line(text: str) -> str:
+    """`text`, which may have a file's name in it, as one line of what can be printed."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -31,7 +40,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     folded = word.lower()
     low, high = len(word) - MAX_LONGER, len(word) + MAX_LONGER
     names = [name for name in islice(known, MAX_KNOWN) if low <= len(name) <= high]
-    if len(names) > MAX_COMPARED:
+    if len(names) > MAX_FEW:
         names = _alike(folded, names)
     by_folded = {name.lower(): name for name in names}
     near = get_close_matches(folded, by_folded, n=3, cutoff=0.6)
@@ -59,7 +68,7 @@ def _alike(word: str, names: list[str]) -> list[str]:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint that names the nearest of `known`, or "" where none is near."""
     near = nearest(word, known)
-    return f"did you mean `{near}`?" if near else ""
+    return f"{DID_YOU_MEAN} `{near}`?" if near else ""
 
 
 def listed(words: Iterable[str]) -> str:

@@ -55,6 +55,7 @@ from ramwright.rules.regions import home_of, regions_of
 from ramwright.rules.slabs import slab_of
 from ramwright.rules.space import Space, check_space, with_addresses
 from ramwright.source import Entry, Mapping
+from ramwright.wording import DID_YOU_MEAN
 
 _GROUPS: tuple[tuple[Kind, str], ...] = (
     ("buffer", "buffers"),
@@ -82,8 +83,29 @@ def config_of(
     try:
         config = _config_of(root, file, types, problems)
     except TooManyProblemsError:
-        return None, tuple(problems)
-    return config, (*problems, *(warnings(config, types) if config else ()))
+        config = None
+    said = _without_consequences(root, problems)
+    return config, (*said, *(warnings(config, types) if config else ()))
+
+
+# What is said of a name that is not declared, by the groups that could have declared it.
+_UNDECLARED = {
+    "regions": ("RW0220",),
+    "constants": ("RW0202",),
+    **dict.fromkeys(("heaps", "slabs", "memheaps"), ("RW0260", "RW0263")),
+}
+
+
+def _without_consequences(root: Mapping, problems: list[Problem]) -> list[Problem]:
+    """`problems` without those about names that are not known, perhaps, because of a fault in the
+    group that declares them, which has been reported. A slip is known by the name it is near."""
+    top = Fields(Entry("", root.where, root), {}, [])
+    target = top.inner("target")
+    groups = [key for key in _UNDECLARED if top.in_doubt(key)]
+    if top.in_doubt("target") or (target and target.in_doubt("device")):
+        groups.append("regions")  # those of the device
+    dropped = {code for key in groups for code in _UNDECLARED[key]}
+    return [p for p in problems if p.code not in dropped or p.hint.startswith(DID_YOU_MEAN)]
 
 
 def _config_of(root: Mapping, file: str, types: Measured, problems: list[Problem]) -> Config | None:
@@ -163,16 +185,15 @@ class _Built:
                 memheap = membership.memheap_of(fields, kinds, setting.debug_name)
                 self.memheaps += [memheap] if memheap and first else []
             else:
-                self._add(rank, kind, entry, first)
+                self._add(rank, kind, fields, first)
         self._decide(home)
         self.owners = [owner for _, owner in sorted(self._by_rank.items())]
 
-    def _add(self, rank: int, kind: Kind, entry: Entry, first: bool) -> None:
-        fields = Fields.of(entry, self._top)
+    def _add(self, rank: int, kind: Kind, fields: Fields, first: bool) -> None:
         sound = not (self._setting.on_host and _placed(fields, ("address", "at", "section")))
-        if fields.words("requires") and not fields.has("region"):
+        if (required := fields.words("requires")) and not fields.has("region"):
             if sound and first:
-                self._undecided.append(self._undecided_of(rank, kind, entry))
+                self._undecided.append(self._undecided_of(rank, kind, fields, required))
             return
         owner = _BUILDERS[kind](fields, self._setting)
         if owner is None or not first or not sound:
@@ -186,16 +207,16 @@ class _Built:
         if owner.placement.section is None:
             self.pins[owner.name] = fields.place("at" if owner.placement.at else "address")
 
-    def _undecided_of(self, rank: int, kind: Kind, entry: Entry) -> Undecided:
-        fields = Fields.of(entry, self._top)
-
+    def _undecided_of(
+        self, rank: int, kind: Kind, fields: Fields, required: tuple[str, ...]
+    ) -> Undecided:
         def build(region: Region) -> tuple[Owner | None, list[Problem]]:
             found: list[Problem] = []
             inside = fields.reporting_to(found).with_text("region", region.name, "requires")
             return _BUILDERS[kind](inside, self._setting), found
 
         rest = kind == "heap" and fields.text("size") == REST
-        return Undecided(rank, fields, build, kind == "buffer", rest)
+        return Undecided(rank, fields, required, build, kind == "buffer", rest)
 
     def _decide(self, home: str | None) -> None:
         """Finds regions for those that only say what they require, and the size of the rest."""

@@ -34,6 +34,7 @@ class Undecided(NamedTuple):
 
     rank: int  # in the linker's order
     fields: Fields
+    required: tuple[str, ...]  # attributes of a region
     build: Callable[[Region], tuple[Owner | None, list[Problem]]]
     retained: bool  # whether a retained region will do
     rest: bool
@@ -66,7 +67,7 @@ class Rooms:
         self.expect_state(state_bound(owner, one.rest, self._pointer) if owner else 0)
 
     def _candidates(self, one: Undecided, taken: set[str]) -> list[_Room]:
-        required = set(one.fields.words("requires"))
+        required = set(one.required)
         return [
             room
             for room in self._rooms.values()
@@ -171,7 +172,7 @@ def _largest(heap: Heap) -> Heap:
 
 
 def _required(one: Undecided) -> str:
-    return listed(one.fields.words("requires"))
+    return listed(one.required)
 
 
 def _nowhere(one: Undecided) -> str:

@@ -72,6 +72,15 @@ class Fields:
         """Whether `key` is written, but its value has been reported as unusable."""
         return self.has(key) and isinstance(self._entries[key].value, Broken)
 
+    def in_doubt(self, key: str) -> bool:
+        """Whether something about `key`, or inside of it, has been reported as unusable."""
+        if not self.has(key):
+            return False
+        value = self._entries[key].value
+        if isinstance(value, Sequence):
+            return any(isinstance(item, Broken) for item in value.items)
+        return isinstance(value, Broken) or (isinstance(value, Mapping) and value.lost)
+
     def place(self, key: str) -> Mark:
         """Where the value of `key` stands; the owner's name where it is absent."""
         return self._entries[key].value.where if key in self._entries else self.where
@@ -97,12 +106,14 @@ class Fields:
         entry = self._entries.get(key)
         if entry is None or not isinstance(entry.value, Sequence):
             return None
-        return tuple(i for i in entry.value.items if isinstance(i, Scalar | Mapping))
+        return tuple(i for i in entry.value.items if isinstance(i, (Scalar, Mapping)))
 
     def words(self, key: str) -> tuple[str, ...]:
         """The sound words of a list; none where there is no list."""
+        if key not in self._entries:
+            return ()
         items = self.items(key) or ()
-        return tuple(str(item.value) for item in items if isinstance(item, Scalar))
+        return tuple([str(item.value) for item in items if isinstance(item, Scalar)])
 
     def sizes(self, key: str) -> tuple[int, ...] | None:
         """The bytes that each item of a list stands for; None where one is at fault."""

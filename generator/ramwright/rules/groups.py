@@ -10,7 +10,7 @@ from ramwright.errors import Mark, Related
 from ramwright.model import Memheap
 from ramwright.rules.fields import Fields
 from ramwright.source import Scalar
-from ramwright.wording import MOST_LISTED, did_you_mean, listed
+from ramwright.wording import MOST_LISTED, did_you_mean, listed, shown
 
 Kinds = Dict[str, Kind]
 
@@ -43,8 +43,8 @@ class Membership:
             fields.problem_at(
                 item.where,
                 "RW0260",
-                f"there is no heap or slab `{name}`",
-                did_you_mean(name, _joinable(kinds)),
+                f"there is no heap or slab `{shown(name)}`",
+                did_you_mean(name, _joinable(kinds)) or _one_of(_joinable(kinds)),
             )
             return False
         if kind not in ("heap", "slab"):
@@ -87,7 +87,7 @@ def default_of(top: Fields, kinds: Kinds) -> str | None:
         top.problem(
             "default",
             "RW0263",
-            f"there is no heap, slab or memheap `{name}`",
+            f"there is no heap, slab or memheap `{shown(name)}`",
             did_you_mean(name, serving) or _one_of(serving),
         )
         return None

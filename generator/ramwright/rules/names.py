@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ramwright.cnames import (
     KEYWORDS,
     LIBRARY,
@@ -14,6 +16,8 @@ from ramwright.cnames import (
 )
 from ramwright.errors import Mark, Problem, Related
 from ramwright.source import Entry
+
+_LINKER_WORD = re.compile("|".join(map(re.escape, LINKER_WORDS)))
 
 Declared = dict[str, tuple[Kind, Entry]]
 
@@ -79,7 +83,7 @@ def _identifier(name: str, where: Mark) -> list[Problem]:
                 "names that start with `rw_` or `ramwright_` are its own and its linker scripts'",
             )
         ]
-    if any(word in name for word in LINKER_WORDS):
+    if _LINKER_WORD.search(name):
         what = f"`{name}` is reserved for symbols of the linker scripts"
         return [Problem(where, "RW0212", what, "choose another name")]
     return []
@@ -89,6 +93,9 @@ def _claimed(
     owners: dict[str, tuple[str, Mark]], claimant: str, where: Mark, names: tuple[str, ...]
 ) -> list[Problem]:
     """Enters `names` as defined by `claimant`; the first that somebody else has is a problem."""
+    if all(taken.isdisjoint(names) for taken in (LIBRARY, PARAMETERS, owners.keys())):
+        owners.update(dict.fromkeys(names, (claimant, where)))  # as nearly always
+        return []
     problem: list[Problem] = []
     for name in names:
         if name in LIBRARY and not problem:

@@ -16,6 +16,7 @@ from ramwright.model import (
     Pool,
     Region,
     Rtos,
+    Section,
     Sharing,
     pointer_size,
 )
@@ -24,7 +25,7 @@ from ramwright.rules.ctypes import alignment_of, block_size_of, check_holds, cty
 from ramwright.rules.fields import Fields, positive
 from ramwright.rules.regions import near
 from ramwright.units import byte_count
-from ramwright.wording import listed
+from ramwright.wording import listed, shown
 
 HOST = "host"  # the one cpu without a linker script
 # Bytes of a line of the data cache, on every cpu that has one where DMA and it meet. That of LX7,
@@ -244,7 +245,7 @@ def region_of(fields: Fields, setting: Setting, *, retained: bool = False) -> Re
         return None
     if name not in setting.regions:
         fields.problem(
-            "region", "RW0220", f"there is no region `{name}`", near(name, setting.regions)
+            "region", "RW0220", f"there is no region `{shown(name)}`", near(name, setting.regions)
         )
         return None
     region = setting.regions[name]
@@ -330,18 +331,29 @@ def placement_of(fields: Fields, region: Region, default: int, *, least: int) ->
         return None
     if alignment is None or (fields.has("address") and address is None):
         return None
-    if fields.at_fault("at") or fields.at_fault("section"):
+    section = _section_of(fields)
+    if fields.at_fault("at") or (section is None and fields.has("section")):
         return None
     if not _alignment_fits(fields, region, alignment, least):
         return None
     return Placement(
         region=region.name,
         address=address,
-        section=fields.text("section"),
+        section=section,
         alignment=alignment,
         where=fields.where,
         at=cast("At | None", fields.text("at")),
     )
+
+
+def _section_of(fields: Fields) -> Section | None:
+    """The section of the board's script that adopts the object."""
+    inner = fields.inner("section")
+    output = inner.text("output") if inner else fields.text("section")
+    if output is None or (inner and inner.at_fault("input")):
+        return None
+    own = f"{output}.rw.{fields.name}"
+    return Section(output, (inner.text("input") if inner else None) or own)
 
 
 def _alignment_fits(fields: Fields, region: Region, alignment: int, least: int) -> bool:

@@ -9,21 +9,29 @@ from ramwright.errors import Related
 from ramwright.model import Attribute, Region
 from ramwright.presets import is_preset
 from ramwright.rules.fields import Fields
-from ramwright.source import Scalar
+from ramwright.source import Broken, Scalar
 from ramwright.units import byte_count
-from ramwright.wording import did_you_mean, listed
+from ramwright.wording import did_you_mean, listed, shown
 
 
 def regions_of(top: Fields, address_bits: int) -> dict[str, Region | None]:
     """The regions of the layout, in order; None for one that is at fault."""
-    fields = {entry.key: Fields.of(entry, top) for entry in top.entries("regions")}
+    entries = top.entries("regions")
+    fields = {entry.key: Fields.of(entry, top) for entry in entries}
     known = [name for name, one in fields.items() if is_preset(one.where.file)]
-    for one in fields.values():
-        _check_complete(one, known)
+    for entry in entries:
+        if not isinstance(entry.value, Broken):
+            _check_complete(fields[entry.key], known)
     regions = {name: _region(one, address_bits) for name, one in fields.items()}
     for name, region in regions.items():
-        if region is not None and region.alias_of is not None:
+        if region is None or region.alias_of is None:
+            continue
+        if region.alias_of in regions:
             _check_alias(fields[name], region, regions)
+        else:
+            what = f"there is no region `{shown(region.alias_of)}`"
+            fields[name].problem("alias_of", "RW0220", what, near(region.alias_of, regions))
+            regions[name] = None
     _check_overlaps(fields, [r for r in regions.values() if r is not None])
     return regions
 
@@ -34,7 +42,7 @@ def home_of(top: Fields, regions: dict[str, Region | None]) -> str | None:
     if name is None:
         return None
     if name not in regions:
-        top.problem("home", "RW0220", f"there is no region `{name}`", near(name, regions))
+        top.problem("home", "RW0220", f"there is no region `{shown(name)}`", near(name, regions))
         return None
     region = regions[name]
     if region is not None and region.alias_of is not None:
@@ -56,7 +64,7 @@ def home_of(top: Fields, regions: dict[str, Region | None]) -> str | None:
 
 def near(name: str, known: dict[str, Region | None]) -> str:
     """A hint for a region that does not exist."""
-    return did_you_mean(name, known) or f"regions are {listed(known)}"
+    return did_you_mean(name, known) or (f"regions are {listed(known)}" if known else "")
 
 
 def _check_complete(fields: Fields, known: list[str]) -> None:
@@ -71,7 +79,8 @@ def _check_complete(fields: Fields, known: list[str]) -> None:
 def _region(fields: Fields, address_bits: int) -> Region | None:
     origin, size = fields.number("origin"), fields.size("size")
     start, end = _reserve(fields)
-    if origin is None or size is None or fields.at_fault("alias_of"):
+    doubtful = any(map(fields.in_doubt, ("alias_of", "attributes")))
+    if origin is None or size is None or doubtful:
         return None
     if size == 0:
         fields.problem(
@@ -134,9 +143,6 @@ def _banks(fields: Fields, size: int) -> tuple[int, ...]:
 
 def _check_alias(fields: Fields, region: Region, regions: dict[str, Region | None]) -> None:
     name = region.alias_of or ""
-    if name not in regions:
-        fields.problem("alias_of", "RW0220", f"there is no region `{name}`", near(name, regions))
-        return
     base = regions[name]
     if base is None:
         return
