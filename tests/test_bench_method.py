@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from bench import arenas, link_map, tables, traces
-from bench.build import FIRMWARE
+from bench.build import FIRMWARE, Target
 from bench.marks import Mark, all_marks
 from bench.meter import Cost, Meter, summary
 from bench.results import RESULTS, Results, results_of
 from bench.rtthread import DEFAULTS
 from bench.shadow import Shadow, Violation
+from bench.suite import COUNTS
 from bench.traces import Alloc, Free
 from emulate import build
 from emulate.machine import Image, Machine
@@ -92,6 +93,12 @@ def test_safe_arena_is_above_the_last_refusal() -> None:
 def test_a_trace_that_no_arena_serves_ends_the_search() -> None:
     with pytest.raises(Violation, match="refused even in"):
         arenas.safe_arena(16_000, lambda _size: False)
+
+
+def test_what_blocks_reach_is_the_safe_arena(tmp_path: Path) -> None:
+    heap = Image.of(Target(arenas.CPU, "Os", tmp_path).callable_image("counts", COUNTS))
+    replayer = arenas.HeapReplayer(heap, traces.trace_b()[:2_000])
+    assert replayer.reached() == replayer.safe()
 
 
 MAP = """\

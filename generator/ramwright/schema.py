@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Container
 from collections.abc import Mapping as Dict
 from functools import cache
 from typing import Literal
@@ -302,7 +303,7 @@ class _Walker:
     ) -> None:
         """Reports `entry`, whose key does not exist; adds to `entries` what it seems to mean."""
         properties: Schema = rule["properties"]
-        meant = self._meant(entry.key, properties)
+        meant = self._meant(entry.key, properties, entries)
         holder = "" if meant else self._holder_of(entry.key, properties)
         if meant:
             hint = f"did you mean `{meant}`?"
@@ -317,15 +318,16 @@ class _Walker:
         inside = f" in `{shown(name)}`" if name else ""
         self._problem(entry.where, "RW0101", f"unknown key `{shown(entry.key)}`{inside}", hint)
 
-    def _meant(self, key: str, properties: Schema) -> str:
-        """The key that somebody who writes `key` most likely means, or ""."""
+    def _meant(self, key: str, properties: Schema, given: Container[str] = ()) -> str:
+        """The key that somebody who writes `key` most likely means, or ""; none that is only near
+        to it and `given` besides."""
         self._guesses += 1
         if self._guesses > MAX_GUESSES:
             return ""
         for other, part in properties.items():
             if key.lower() in self._rule(part).get("x-ramwright-mistaken-keys", ()):
                 return other
-        return nearest(key, properties)
+        return nearest(key, [other for other in properties if other not in given])
 
     def _holder_of(self, key: str, properties: Schema) -> str:
         """The mapping among `properties` that has a key `key`, or ""."""
