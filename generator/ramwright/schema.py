@@ -313,21 +313,23 @@ class _Walker:
             hint = f"it belongs under `{holder}`: write `{holder}: {{{entry.key}: …}}`"
             self._put_into(holder, entry, entries, properties[holder])
         else:
-            hint = f"known here: {listed(properties)}"
-            self._put_where_missing(entry, entries, rule)
+            wanted = self._put_where_missing(entry, entries, rule)
+            missing = f"{listed(wanted)} is missing; " if len(wanted) == 1 else ""
+            hint = f"{missing}known here: {listed(properties)}"
         inside = f" in `{shown(name)}`" if name else ""
         self._problem(entry.where, "RW0101", f"unknown key `{shown(entry.key)}`{inside}", hint)
 
     def _meant(self, key: str, properties: Schema, given: Container[str] = ()) -> str:
-        """The key that somebody who writes `key` most likely means, or ""; none that is only near
-        to it and `given` besides."""
+        """The key that somebody who writes `key` most likely means, or ""; none that is `given`
+        besides."""
         self._guesses += 1
         if self._guesses > MAX_GUESSES:
             return ""
+        properties = {other: part for other, part in properties.items() if other not in given}
         for other, part in properties.items():
             if key.lower() in self._rule(part).get("x-ramwright-mistaken-keys", ()):
                 return other
-        return nearest(key, [other for other in properties if other not in given])
+        return nearest(key, properties)
 
     def _holder_of(self, key: str, properties: Schema) -> str:
         """The mapping among `properties` that has a key `key`, or ""."""
@@ -356,16 +358,21 @@ class _Walker:
             value = Mapping({**given.value.entries, entry.key: entry}, given.value.where)
             entries[holder] = self._tried(given._replace(value=value), part)
 
-    def _put_where_missing(self, entry: Entry, entries: dict[str, Entry], rule: Schema) -> None:
+    def _put_where_missing(
+        self, entry: Entry, entries: dict[str, Entry], rule: Schema
+    ) -> list[str]:
         """Marks what is missing and may be what `entry` is meant to say: nothing is to be said of
-        it before that is known."""
+        it before that is known. Returns what of it must be there."""
         if isinstance(entry.value, Broken | Null):
-            return
+            return []
         kind, wanted = _type_of(entry.value), _required(rule, entries)
+        marked: list[str] = []
         for key, part in rule["properties"].items():
             fits = _is_one_of(kind, self._rule(part).get("type", ()))
             if key not in entries and fits and (key in wanted or kind == "object"):
                 entries[key] = Entry(key, entry.where, Broken(entry.where))
+                marked.append(key)
+        return [key for key in marked if key in wanted]
 
     def _missing_key(self, key: str, part: Schema, name: str, owner: Mark) -> None:
         inside = f" in `{name}`" if name else ""
