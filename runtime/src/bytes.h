@@ -14,8 +14,8 @@ typedef uint32_t __attribute__((may_alias)) rw_word_t; /* a word of somebody's s
 /* The compiler forgets what it knows of a value, which stays the same. */
 #define RW_OPAQUE(value) __asm__("" : "+r"(value))
 
-/* The compiler forgets what it knows of memory: in a loop that seldom runs twice, what each round
- * reads then takes no register before it. */
+/* The compiler forgets what it knows of memory: what is read behind this is read there, and takes
+ * no register before. */
 #define RW_OPAQUE_MEMORY() __asm__ volatile("" : : : "memory")
 
 /* Whether all of the bits, an OR of addresses, allow word accesses. */

@@ -144,7 +144,7 @@ RW_INLINE uint32_t slab_bit(uint32_t block)
  * free an instruction. */
 RW_INLINE bool slab_is_whole(const rw_zone_t *zone, uint32_t blocks)
 {
-    RW_OPAQUE(zone);
+    RW_OPAQUE_MEMORY();
     uint32_t cut = zone->cut;
     RW_OPAQUE(cut); /* else it is narrowed once more */
     return blocks == cut >> SLAB_SHIFT_BITS;
@@ -157,7 +157,9 @@ RW_INLINE uint32_t slab_block_index(const rw_zone_t *zone, uintptr_t offset)
     if ((uint32_t)offset != offset) {
         return UINT32_MAX; /* nothing that 32 bits can express */
     }
-    return rw_rotate_right((uint32_t)offset * (uint32_t)zone->inverse, zone->cut);
+    const uint32_t product = (uint32_t)offset * (uint32_t)zone->inverse;
+    RW_OPAQUE_MEMORY(); /* cut is read late, into a register that short instructions reach */
+    return rw_rotate_right(product, zone->cut);
 }
 
 /* Sizes are told by the offset of their last byte, so that 0 is larger than any. */

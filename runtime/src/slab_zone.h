@@ -23,13 +23,13 @@ RW_NOINLINE rw_status_t slab_fault(const void *address, const rw_object_t *objec
 RW_INLINE rw_page_t *slab_take_page(const rw_slab_t *slab, rw_slab_state_t *state)
 {
     rw_page_t *page = state->returned;
-    if (page != NULL) {
-        state->returned = page->next;
-    } else {
+    if (page == NULL) { /* first: it is the longer way, and as it stands the straight one */
         const uint32_t top = state->top;
         state->top = (uint16_t)(top + 1U);
         page = slab_page(slab, top);
         page->index = (uint16_t)top;
+    } else {
+        state->returned = page->next;
     }
     return page;
 }
