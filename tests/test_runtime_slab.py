@@ -23,34 +23,64 @@ def test_host(program: str, width: str, tmp_path: Path) -> None:
 
 
 MUTANTS = {
-    "a revived word stays hidden": (
-        "slab_zone.h",
-        "page->room |= SLAB_FIRST_BIT >> word;",
+    "a word that has room again stays hidden": (
+        "slab.c",
+        "page->full ^= SLAB_FIRST_BIT >> word;",
         "",
         "slab_random",
     ),
-    "a full slab stays hidden": (
-        "slab_zone.h",
-        "if (page->free == 1U) {",
-        "if (false) {",
+    "a slab that has room again stays hidden": (
+        "slab.c",
+        "if (left == 0) {\n            slab_relink(page);",
+        "if (false) {\n            slab_relink(page);",
+        "slab_random",
+    ),
+    "a slab that has room again is not linked back to": (
+        "slab_page.h",
+        "next->link = &page->next;",
+        "",
         "slab_random",
     ),
     "a promise is one slab short": (
-        "slab_zone.h",
-        "if (slabs >= zone->min_slabs) {\n        state->shared--;",
-        "if (slabs > zone->min_slabs) {\n        state->shared--;",
+        "slab_page.h",
+        "if (slabs >= zone->min_slabs) {",
+        "if (slabs > zone->min_slabs) {",
         "slab_sharing",
     ),
     "a maximum is not kept": (
         "slab_zone.h",
-        "slabs <= zone->max_slabs &&",
-        "slabs <= zone->max_slabs + 1U &&",
+        "slabs > zone->max_slabs ||",
+        "slabs > zone->max_slabs + 1U ||",
         "slab_sharing",
     ),
     "a run takes promised slabs": (
         "slab_zone.h",
-        "&& shared <= slab->shared_count",
+        "|| shared > slab->shared_count",
         "",
+        "slab_sharing",
+    ),
+    "a size beyond the arena is only refused": (
+        "slab_zone.h",
+        "last >= slab->object.size ?",
+        "false ?",
+        "slab_sharing",
+    ),
+    "no size at all is a fault": (
+        "slab_zone.h",
+        "if (last != SIZE_MAX) {",
+        "if (true) {",
+        "slab_sharing",
+    ),
+    "a freed run keeps its length": (
+        "slab_zone.h",
+        "page->full = 0;",
+        "",
+        "slab_sharing",
+    ),
+    "a freed run returns its first slab only": (
+        "slab_zone.h",
+        "uint32_t more = page->full;",
+        "uint32_t more = 0;",
         "slab_sharing",
     ),
     "skipped slabs are lost": (
@@ -61,13 +91,19 @@ MUTANTS = {
     ),
     "a run stays on the list of returned slabs": (
         "slab_run.c",
-        "*link = *next;",
-        "link = next;",
+        "*link = page->next;",
+        "link = &page->next;",
         "slab_sharing",
     ),
-    "a trimmed run keeps its account": (
+    "a trimmed run keeps its length": (
         "slab_run.c",
-        "owner->slabs--;",
+        "page->full = (uint32_t)length - 1U;",
+        "",
+        "slab_sharing",
+    ),
+    "a returned slab keeps its account": (
+        "slab_page.h",
+        "owner->slabs = (uint16_t)slabs;",
         "",
         "slab_sharing",
     ),
@@ -85,7 +121,7 @@ MUTANTS = {
     ),
     "a full word keeps its room": (
         "slab.c",
-        "page->room = room ^ SLAB_FIRST_BIT >> word;",
+        "page->full = full ^ SLAB_FIRST_BIT >> word;",
         "",
         "slab_random",
     ),
@@ -110,6 +146,18 @@ MUTANTS = {
     "check does not look at links back": (
         "slab_check.c",
         " || page->link != link",
+        "",
+        "slab_misuse",
+    ),
+    "check does not look at the link of a full slab": (
+        "slab_check.c",
+        "page->link != &slab_zone_state(slab, page->zone)->partial",
+        "false",
+        "slab_misuse",
+    ),
+    "check does not look at full where nobody owns a slab": (
+        "slab_check.c",
+        "page->full == 0 && ",
         "",
         "slab_misuse",
     ),

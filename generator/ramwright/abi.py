@@ -37,7 +37,8 @@ SLAB_PAGE = 24  # rw_page_t
 SLAB_ZONE = 12  # rw_zone_t
 SLAB_ZONE_STATE = 12  # rw_zone_state_t
 SLAB_SHIFT_BITS = 5  # of rw_zone_t.cut
-SLAB_PLACES = 3  # from one zone to the next in a size table
+SLAB_PLACE = 2  # of the zone of runs: what a size table would say of it
+SLAB_PLACES = 3  # from one zone's place to the next
 
 MEMHEAP = 24  # rw_memheap_t
 

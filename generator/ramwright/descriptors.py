@@ -53,9 +53,7 @@ def linked_object(layout: Layout, elf: ElfImage, obj: Object) -> Linked | None:
         *_name_fault(elf, struct, obj.name, obj.debug_name),
         *_core_faults(elf, struct.fields["core"], obj),
     ]
-    states = [
-        State(_state_address(struct, obj, elf.pointer_size), _state_size(obj, elf.pointer_size))
-    ]
+    states = [State(_state_address(struct, obj), _state_size(obj, elf.pointer_size))]
     if isinstance(obj.plan, SlabPlan):
         states.append(
             State(struct.fields["pages"], obj.plan.slab_count * struct.fields["page_size"])
@@ -154,11 +152,9 @@ def _core_faults(elf: ElfImage, core: int, obj: Object) -> Iterator[str]:
             return
 
 
-def _state_address(struct: Struct, obj: Object, pointer: int) -> int:
+def _state_address(struct: Struct, obj: Object) -> int:
     """Where the variable starts that is named after the object and `state`: a pool's descriptor
-    points to the head behind the links, a slab's to its zones' states behind its own."""
-    if isinstance(obj.plan, SlabPlan):
-        return struct.fields["zone_states"] - abi.sizes(pointer).slab_state
+    points to the head behind the links."""
     links = obj.plan.links_size if isinstance(obj.plan, PoolPlan) else 0
     return struct.fields["state"] - links
 

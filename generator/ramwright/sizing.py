@@ -143,5 +143,6 @@ def _size_table(zones: Sequence[ZonePlan], shift: int) -> tuple[int, ...]:
     holds them, behind that of runs."""
     table: list[int] = []
     for number, zone in enumerate(zones, 1):
-        table += [number * abi.SLAB_PLACES] * ((zone.block_size >> shift) - len(table))
+        place = abi.SLAB_PLACE + number * abi.SLAB_PLACES
+        table += [place] * ((zone.block_size >> shift) - len(table))
     return tuple(table)

@@ -12,6 +12,7 @@ from ramwright.elf import ElfImage
 
 _WORD = "pointer"  # of the target's pointer size; the others are of 4, 2, 1 bytes
 _SIZES = {"u32": 4, "u16": 2, "u8": 1}
+_END = ""  # of a struct within a struct: no field, but what follows it is aligned alike
 
 _OBJECT = (
     ("arena", _WORD),
@@ -21,6 +22,7 @@ _OBJECT = (
     ("kind", "u8"),
     ("attributes", "u8"),
     ("overhead", "u8"),
+    (_END, _WORD),
 )
 
 FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -37,16 +39,16 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
     "rw_heap_t": (*_OBJECT, ("state", _WORD), ("granules", "u32")),
     "rw_slab_t": (
         *_OBJECT,
-        ("zone_states", _WORD),
+        ("slab_shift", "u8"),
+        ("table_shift", "u8"),
+        ("last", "u16"),
+        ("slab_count", "u16"),
+        ("shared_count", "u16"),
+        ("state", _WORD),
         ("pages", _WORD),
         ("page_size", "u32"),
         ("size_table", _WORD),
         ("zones", _WORD),
-        ("last", "u16"),
-        ("slab_count", "u16"),
-        ("shared_count", "u16"),
-        ("slab_shift", "u8"),
-        ("table_shift", "u8"),
     ),
     "rw_full_t": (
         ("state", _WORD),
@@ -87,6 +89,8 @@ def offsets(name: str, pointer_size: int) -> dict[str, tuple[int, int]]:
     for field, kind in FIELDS[name]:
         size = _SIZES.get(kind, pointer_size)
         cursor = -(-cursor // size) * size
+        if field == _END:
+            continue
         table[field] = (cursor, size)
         cursor += size
     return table

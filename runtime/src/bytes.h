@@ -14,6 +14,10 @@ typedef uint32_t __attribute__((may_alias)) rw_word_t; /* a word of somebody's s
 /* The compiler forgets what it knows of a value, which stays the same. */
 #define RW_OPAQUE(value) __asm__("" : "+r"(value))
 
+/* The compiler forgets what it knows of memory: what is read behind this is read there, and takes
+ * no register before. */
+#define RW_OPAQUE_MEMORY() __asm__ volatile("" : : : "memory")
+
 /* Whether all of the bits, an OR of addresses, allow word accesses. */
 static inline int rw_bytes_word_aligned(uintptr_t bits)
 {

@@ -16,7 +16,7 @@
 RW_INLINE uint32_t rw_rotate_right(uint32_t value, uint32_t turn)
 {
 #if defined(__thumb2__) && !defined(RW_PORTABLE_C)
-    __asm("ror %0, %0, %1" : "+r"(value) : "r"(turn));
+    __asm("rors %0, %0, %1" : "+r"(value) : "r"(turn) : "cc");
     return value;
 #else
     return value >> (turn & 31U) | value << ((0U - turn) & 31U);

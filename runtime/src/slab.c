@@ -14,15 +14,15 @@
 /* Takes a block of page, the zone's first slab with room. */
 RW_INLINE void *slab_take_locked(rw_page_t *page)
 {
-    uint32_t room = page->room;
-    const uint32_t word = slab_first(room);
+    uint32_t full = page->full;
+    const uint32_t word = slab_first(~full);
     uint32_t *const base = slab_map_base(page, word);
     const uint32_t bit = slab_first(~base[SLAB_MAP]);
     const uint32_t bits = base[SLAB_MAP] | SLAB_FIRST_BIT >> bit;
     base[SLAB_MAP] = bits;
     if (bits == UINT32_MAX) {
-        RW_OPAQUE(room); /* a branch: predicated, all of this would cost every call */
-        page->room = room ^ SLAB_FIRST_BIT >> word;
+        RW_OPAQUE(full); /* a branch: predicated, all of this would cost every call */
+        page->full = full ^ SLAB_FIRST_BIT >> word;
     }
     uint32_t left = page->free - 1U;
     RW_OPAQUE(left);
@@ -33,45 +33,24 @@ RW_INLINE void *slab_take_locked(rw_page_t *page)
     return page->base + (size_t)(word * SLAB_WORD_BITS + bit) * page->zone->block_size;
 }
 
-/* Calls the fault hook. The arguments of free come first: they are where they have to be. */
-RW_NOINLINE rw_status_t slab_fault(const void *address, const rw_object_t *object,
-                                   rw_status_t fault)
-{
-    rw_on_fault(fault, object, address);
-    return fault;
-}
-
-/* The rare ends of alloc and free. They find the slab locked and unlock it: called last, they cost
+/* The rare end of alloc: slab_grow. It finds the slab locked and unlocks it: called last, it costs
  * the usual way no register. */
-typedef void *slab_grow_t(const rw_slab_t *slab, size_t count, uint32_t place, uintptr_t state);
-typedef rw_status_t slab_revive_t(uint32_t word, const rw_slab_t *slab, rw_page_t *page,
-                                  uintptr_t state);
+typedef void *slab_grow_t(const rw_slab_t *slab, size_t last, uint32_t place, uintptr_t state);
 
-/* Takes a block of a zone. The size is below the largest block's. */
-RW_INLINE void *slab_alloc_zone(const rw_slab_t *slab, size_t size, rw_sharing_t sharing,
-                                slab_grow_t *grow)
+RW_INLINE void *slab_alloc(const rw_object_t *object, size_t size, rw_sharing_t sharing,
+                           slab_grow_t *grow)
 {
-    const uint32_t place = slab_place_for(slab, size);
+    const rw_slab_t *const slab = slab_of(object);
+    const size_t last = size - 1U;
+    const uint32_t place = slab_place_for(slab, last);
     const uintptr_t state = rw_port_lock(sharing);
     rw_page_t *const page = slab_zone_state_at(slab, place)->partial;
     if (page == NULL) {
-        return grow(slab, 1, place, state);
+        return grow(slab, last, place, state);
     }
     void *const block = slab_take_locked(page);
     rw_port_unlock(sharing, state);
     return block;
-}
-
-/* Whether a run of slabs can have the size at all; more than the arena is a fault. */
-RW_INLINE bool slab_is_run(const rw_object_t *object, size_t size)
-{
-    if (size - 1U < object->size) {
-        return true;
-    }
-    if (size != 0U) {
-        (void)slab_fault(NULL, object, RW_E_SIZE);
-    }
-    return false;
 }
 
 /* Whether blocks at multiples of distance from the arena's start are at multiples of alignment. */
@@ -86,7 +65,7 @@ RW_NOINLINE size_t slab_size_aligned(const rw_slab_t *slab, size_t alignment, si
     if (size - 1U > slab->last || !slab_aligned(slab, slab_size(slab), alignment)) {
         return 0;
     }
-    size_t place = slab_place_for(slab, size);
+    size_t place = slab_place_for(slab, size - 1U);
     size_t found;
     do {
         found = slab_block_size(slab_zone_at(slab, place));
@@ -110,25 +89,20 @@ RW_INLINE void *slab_alloc_aligned(const rw_object_t *object, size_t alignment, 
     if (aligned != 0U) {
         return alloc(object, aligned); /* from just that zone */
     }
-    if (!slab_is_run(object, size)) {
-        return NULL;
-    }
     const uintptr_t state = rw_port_lock(sharing);
-    void *const block = slab_grow(slab, slab_run_length(slab, size), SLAB_RUNS, alignment);
-    rw_port_unlock(sharing, state);
-    return block;
+    return slab_grow(slab, size - 1U, SLAB_RUNS, alignment, sharing, state);
 }
 
-/* The end of free: gives the lock back and reports. */
-RW_INLINE rw_status_t slab_freed(const void *block, const rw_object_t *object, rw_status_t status,
-                                 rw_sharing_t sharing, uintptr_t state)
+/* The end of a free that finds a fault: gives the lock back and reports. */
+RW_INLINE rw_status_t slab_not_freed(const void *block, const rw_object_t *object,
+                                     rw_status_t fault, rw_sharing_t sharing, uintptr_t state)
 {
     rw_port_unlock(sharing, state);
-    return status == RW_OK ? RW_OK : slab_fault(block, object, status);
+    return slab_fault(block, object, fault);
 }
 
 RW_INLINE rw_status_t slab_free(const rw_object_t *object, void *block, bool checked,
-                                rw_sharing_t sharing, slab_revive_t *revive)
+                                rw_sharing_t sharing)
 {
     const rw_slab_t *const slab = slab_of(object);
     const uintptr_t offset = (uintptr_t)block - (uintptr_t)object->arena;
@@ -139,27 +113,31 @@ RW_INLINE rw_status_t slab_free(const rw_object_t *object, void *block, bool che
     rw_page_t *const page = slab_page(slab, (uint32_t)(offset >> slab->slab_shift));
     const rw_zone_t *const zone = page->zone;
     if (zone == NULL) {
-        return slab_freed(block, object, RW_E_DOUBLE_FREE, sharing, state);
+        return slab_not_freed(block, object, RW_E_DOUBLE_FREE, sharing, state);
     }
     const uint32_t index = slab_block_index(zone, (uintptr_t)block - (uintptr_t)page->base);
     if (index >= slab_blocks(zone)) {
-        return slab_freed(block, object, RW_E_MISALIGNED, sharing, state);
+        return slab_not_freed(block, object, RW_E_MISALIGNED, sharing, state);
     }
-    uint32_t word = index / SLAB_WORD_BITS;
+    const uint32_t word = index / SLAB_WORD_BITS;
     const uint32_t bit = slab_bit(index);
     uint32_t *const base = slab_map_base(page, word);
     const uint32_t bits = base[SLAB_MAP];
     if (checked && (bits & bit) == 0) {
-        return slab_freed(block, object, RW_E_DOUBLE_FREE, sharing, state);
+        return slab_not_freed(block, object, RW_E_DOUBLE_FREE, sharing, state);
     }
     base[SLAB_MAP] = bits & ~bit;
-    uint32_t left = page->free;
-    RW_OPAQUE(left);
+    const uint32_t left = page->free;
     page->free = (uint16_t)(left + 1U);
     if ((bits & ~bit) == 0 && slab_is_whole(zone, left + 1U)) {
         slab_vacated(slab, zone, page, left != 0);
-    } else if (left == 0 || bits == UINT32_MAX) {
-        return revive(word, slab, page, state);
+    } else {
+        if (bits == UINT32_MAX) {
+            page->full ^= SLAB_FIRST_BIT >> word;
+        }
+        if (left == 0) {
+            slab_relink(page);
+        }
     }
     rw_port_unlock(sharing, state);
     return RW_OK;
@@ -176,13 +154,12 @@ static rw_status_t slab_resize_locked(const rw_slab_t *slab, const void *block, 
     if (size > place.extent || size == 0) {
         return RW_E_SIZE;
     }
-    const rw_zone_t *const zone =
-        slab_zone_at(slab, size - 1U <= slab->last ? slab_place_for(slab, size) : SLAB_RUNS);
+    const rw_zone_t *const zone = slab_zone_at(slab, slab_place_for(slab, size - 1U));
     if (zone != place.page->zone) {
         return RW_E_SIZE;
     }
     if (zone == slab->zones) {
-        rw_slab_run_trim(slab, place.page, slab_run_length(slab, size));
+        rw_slab_run_trim(slab, place.page, slab_run_length(slab, size - 1U));
     }
     return RW_OK;
 }
@@ -196,35 +173,16 @@ RW_INLINE rw_status_t slab_resize(const rw_object_t *object, const void *block, 
     return status == RW_OK || status == RW_E_SIZE ? status : slab_fault(block, object, status);
 }
 
-/* What depends on the lock alone serves both levels of checks. Requests beyond the zones are out of
- * line, so that the way through the zones saves few registers. */
+/* What depends on the lock alone serves both levels of checks. */
 #define SLAB_CORES(name, sharing)                                                                  \
-    RW_NOINLINE void *slab_grow_##name(const rw_slab_t *slab, size_t count, uint32_t place,        \
+    RW_NOINLINE void *slab_grow_##name(const rw_slab_t *slab, size_t last, uint32_t place,         \
                                        uintptr_t state)                                            \
     {                                                                                              \
-        void *const block = slab_grow(slab, count, place, 1);                                      \
-        rw_port_unlock(sharing, state);                                                            \
-        return block;                                                                              \
-    }                                                                                              \
-    RW_NOINLINE void *slab_alloc_run_##name(const rw_object_t *object, size_t size)                \
-    {                                                                                              \
-        const rw_slab_t *const slab = slab_of(object);                                             \
-        return slab_is_run(object, size) ? slab_grow_##name(slab, slab_run_length(slab, size),     \
-                                                            SLAB_RUNS, rw_port_lock(sharing))      \
-                                         : NULL;                                                   \
-    }                                                                                              \
-    RW_NOINLINE rw_status_t slab_revive_##name(uint32_t word, const rw_slab_t *slab,               \
-                                               rw_page_t *page, uintptr_t state)                   \
-    {                                                                                              \
-        slab_revived(slab, page, word);                                                            \
-        rw_port_unlock(sharing, state);                                                            \
-        return RW_OK;                                                                              \
+        return slab_grow(slab, last, place, 1, sharing, state);                                    \
     }                                                                                              \
     void *rw_slab_alloc_basic_##name(const rw_object_t *object, size_t size)                       \
     {                                                                                              \
-        const rw_slab_t *const slab = slab_of(object);                                             \
-        return size - 1U <= slab->last ? slab_alloc_zone(slab, size, sharing, slab_grow_##name)    \
-                                       : slab_alloc_run_##name(object, size);                      \
+        return slab_alloc(object, size, sharing, slab_grow_##name);                                \
     }                                                                                              \
     void *rw_slab_alloc_aligned_basic_##name(const rw_object_t *object, size_t alignment,          \
                                              size_t size)                                          \
@@ -237,11 +195,11 @@ RW_INLINE rw_status_t slab_resize(const rw_object_t *object, const void *block, 
     }                                                                                              \
     rw_status_t rw_slab_free_basic_##name(void *block, const rw_object_t *object)                  \
     {                                                                                              \
-        return slab_free(object, block, true, sharing, slab_revive_##name);                        \
+        return slab_free(object, block, true, sharing);                                            \
     }                                                                                              \
     rw_status_t rw_slab_free_none_##name(void *block, const rw_object_t *object)                   \
     {                                                                                              \
-        return slab_free(object, block, false, sharing, slab_revive_##name);                       \
+        return slab_free(object, block, false, sharing);                                           \
     }                                                                                              \
     RW_CORE_ALIAS(rw_slab_alloc_none_##name, rw_slab_alloc_basic_##name);                          \
     RW_CORE_ALIAS(rw_slab_alloc_aligned_none_##name, rw_slab_alloc_aligned_basic_##name);          \

@@ -29,7 +29,8 @@ RW_INLINE uint32_t slab_ones(uint32_t bits)
 /* Whether zone is one of the slab's, that of runs apart. */
 static bool slab_zone_known(const rw_slab_t *slab, const rw_zone_t *zone)
 {
-    for (uint32_t place = SLAB_PLACES; place < slab_places_end(slab); place += SLAB_PLACES) {
+    for (uint32_t place = SLAB_RUNS + SLAB_PLACES; place < slab_places_end(slab);
+         place += SLAB_PLACES) {
         if (zone == slab_zone_at(slab, place)) {
             return true;
         }
@@ -49,39 +50,49 @@ static bool slab_map_zero(const rw_slab_t *slab, rw_page_t *page, uint32_t first
     return true;
 }
 
-/* Whether map and room agree, free is what the map says, and no bit beyond the last block is set.
- * Where a block takes all of a slab, room is 1. */
+/* Whether nothing is left of the use that a slab without an owner, or within a run, was put to. */
+static bool slab_page_clear(const rw_slab_t *slab, rw_page_t *page)
+{
+    return page->full == 0 && slab_map_zero(slab, page, 0);
+}
+
+/* Whether map and full agree, free is what the map says, no bit beyond the last block is set, and a
+ * slab that others than runs may come back to the list from says to which. */
 static bool slab_map_sound(const rw_slab_t *slab, rw_page_t *page)
 {
     const uint32_t blocks = slab_blocks(page->zone);
     const uint32_t words = (blocks + SLAB_WORD_BITS - 1U) / SLAB_WORD_BITS;
     const uint32_t rest = words * SLAB_WORD_BITS - blocks;
-    uint32_t room = UINT32_MAX;
+    uint32_t full = 0;
     uint32_t used = 0;
     for (uint32_t word = 0; word < words; word++) {
         const uint32_t bits = slab_map(page)[word];
-        room ^= bits == UINT32_MAX ? SLAB_FIRST_BIT >> word : 0U;
+        full |= bits == UINT32_MAX ? SLAB_FIRST_BIT >> word : 0U;
         used += slab_ones(bits);
     }
     const uint32_t beyond = slab_map(page)[words - 1U] & (((uint32_t)1 << rest) - 1U);
-    return page->room == (blocks == 1U ? 1U : room) && used != 0 && page->free + used == blocks &&
-           beyond == 0 && slab_map_zero(slab, page, words);
+    if (blocks > 1U && used == blocks &&
+        page->link != &slab_zone_state(slab, page->zone)->partial) {
+        return false;
+    }
+    return page->full == full && used != 0 && page->free + used == blocks && beyond == 0 &&
+           slab_map_zero(slab, page, words);
 }
 
 /* Whether a run of at least one slab starts at index, and its other pages say so. */
 static bool slab_run_sound(const rw_slab_t *slab, uint32_t index)
 {
     rw_page_t *const first = slab_page(slab, index);
-    const uint32_t length = first->room;
+    const uint32_t length = first->full + 1U;
     if (first->base != slab_address(slab, index) || first->free != 0 || length == 0 ||
-        length > slab_state(slab)->top - index || *slab_map(first) != SLAB_FIRST_BIT ||
+        length > slab->state->top - index || *slab_map(first) != SLAB_FIRST_BIT ||
         !slab_map_zero(slab, first, 1)) {
         return false;
     }
     for (uint32_t other = index + 1U; other < index + length; other++) {
         rw_page_t *const page = slab_page(slab, other);
         if (page->zone != slab->zones || page->index != other || page->base != NULL ||
-            !slab_map_zero(slab, page, 0)) {
+            !slab_page_clear(slab, page)) {
             return false;
         }
     }
@@ -95,17 +106,17 @@ static uint32_t slab_check_pages(const rw_slab_t *slab, slab_census_t *census)
     uint32_t index = 0;
     while (index < slab->slab_count) {
         rw_page_t *const page = slab_page(slab, index);
-        const bool opened = index < slab_state(slab)->top;
+        const bool opened = index < slab->state->top;
         uint32_t length = 1;
         bool sound = page->index == (opened ? index : 0U);
         if (page->zone == NULL) {
-            sound = sound && slab_map_zero(slab, page, 0);
+            sound = sound && slab_page_clear(slab, page);
             census->returned += opened ? 1U : 0U;
         } else if (!opened) {
             sound = false;
         } else if (page->zone == slab->zones) {
             sound = sound && slab_run_sound(slab, index);
-            length = page->room;
+            length = page->full + 1U;
             census->in_runs += length;
         } else {
             sound = sound && slab_zone_known(slab, page->zone) &&
@@ -123,7 +134,7 @@ static uint32_t slab_check_pages(const rw_slab_t *slab, slab_census_t *census)
 static bool slab_page_known(const rw_slab_t *slab, const rw_page_t *page)
 {
     const uintptr_t distance = (uintptr_t)page - (uintptr_t)slab->pages;
-    const uint32_t top = slab_state(slab)->top;
+    const uint32_t top = slab->state->top;
     return top != 0U && distance <= (uintptr_t)(top - 1U) * slab->page_size &&
            distance % _Alignof(rw_page_t) == 0U && page->index < top &&
            slab_page(slab, page->index) == page;
@@ -155,7 +166,7 @@ static bool slab_zone_sound(const rw_slab_t *slab, const rw_zone_t *zone)
     const rw_zone_state_t *const owner = slab_zone_state(slab, zone);
     uint32_t slabs = 0;
     uint32_t with_room = 0;
-    for (uint32_t index = 0; index < slab_state(slab)->top; index++) {
+    for (uint32_t index = 0; index < slab->state->top; index++) {
         const rw_page_t *const page = slab_page(slab, index);
         if (page->zone == zone) {
             slabs++;
@@ -178,7 +189,7 @@ static bool slab_accounts_sound(const rw_slab_t *slab, const slab_census_t *cens
         const uint32_t slabs = slab_zone_state(slab, zone)->slabs;
         shared += slabs > zone->min_slabs ? slabs - zone->min_slabs : 0U;
     }
-    const rw_slab_state_t *const state = slab_state(slab);
+    const rw_slab_state_t *const state = slab->state;
     return slab_zone_state_at(slab, SLAB_RUNS)->slabs == census->in_runs &&
            state->shared == shared && shared <= slab->shared_count &&
            slab_list_length(slab, &state->returned, NULL) == census->returned;
@@ -188,7 +199,7 @@ static bool slab_accounts_sound(const rw_slab_t *slab, const slab_census_t *cens
  * NULL iff all is sound. */
 static const void *slab_check_locked(const rw_slab_t *slab)
 {
-    if (slab_state(slab)->top > slab->slab_count) {
+    if (slab->state->top > slab->slab_count) {
         return slab->object.arena;
     }
     slab_census_t census; /* no initialiser: it may become a call of memset */

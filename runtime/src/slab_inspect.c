@@ -18,7 +18,7 @@ RW_INLINE bool slab_block_used(rw_page_t *page, uint32_t block)
 /* Bytes usable of a block of the page. */
 static size_t slab_extent(const rw_slab_t *slab, const rw_page_t *page)
 {
-    return page->zone == slab->zones ? (size_t)page->room << slab->slab_shift
+    return page->zone == slab->zones ? ((size_t)page->full + 1U) << slab->slab_shift
                                      : slab_block_size(page->zone);
 }
 
@@ -69,7 +69,7 @@ static bool slab_walk_page(const rw_slab_t *slab, rw_page_t *page, rw_visit_t vi
 static void slab_walk_locked(const rw_slab_t *slab, rw_visit_t visit, void *context)
 {
     bool more = true;
-    for (uint32_t index = 0; more && index < slab_state(slab)->top; index++) {
+    for (uint32_t index = 0; more && index < slab->state->top; index++) {
         rw_page_t *const page = slab_page(slab, index);
         if (page->zone != NULL && page->base != NULL) { /* what a run goes on with has no base */
             more = slab_walk_page(slab, page, visit, context);
@@ -92,7 +92,7 @@ static bool slab_has_room(const rw_slab_t *slab, uint32_t place)
     const rw_zone_state_t *const owner = slab_zone_state_at(slab, place);
     return owner->partial != NULL ||
            (owner->slabs < zone->max_slabs &&
-            (owner->slabs < zone->min_slabs || slab_state(slab)->shared < slab->shared_count));
+            (owner->slabs < zone->min_slabs || slab->state->shared < slab->shared_count));
 }
 
 /* Block size of the largest zone that has room or may have another slab; 0 iff none. */
@@ -117,7 +117,7 @@ static size_t slab_largest(const rw_slab_t *slab)
         found = slab_page(slab, index)->zone == NULL ? found + 1U : 0U;
         longest = found > longest ? found : longest;
     }
-    const uint32_t allowed = (uint32_t)slab->shared_count - slab_state(slab)->shared;
+    const uint32_t allowed = (uint32_t)slab->shared_count - slab->state->shared;
     const size_t run = (size_t)(longest < allowed ? longest : allowed) << slab->slab_shift;
     return run > slab->last + 1U ? run : slab_largest_zone(slab);
 }
@@ -141,7 +141,7 @@ static size_t slab_failures(const rw_slab_t *slab)
 
 static void slab_stats_locked(const rw_slab_t *slab, rw_stats_t *out)
 {
-    const uint32_t top = slab_state(slab)->top;
+    const uint32_t top = slab->state->top;
     size_t used = 0;
     for (uint32_t index = 0; index < top; index++) {
         const rw_page_t *const page = slab_page(slab, index);
@@ -159,14 +159,14 @@ static void slab_stats_locked(const rw_slab_t *slab, rw_stats_t *out)
 
 static bool slab_zone_stats_locked(const rw_slab_t *slab, size_t number, rw_zone_stats_t *out)
 {
-    const size_t place = number * SLAB_PLACES;
+    const size_t place = RW_ZONE_PLACE(number);
     if (number > RW_SLAB_ZONES_MAX || place >= slab_places_end(slab)) {
         return false;
     }
     const rw_zone_t *const zone = slab_zone_at(slab, place);
     const rw_zone_state_t *const owner = slab_zone_state_at(slab, place);
     size_t used = 0;
-    for (uint32_t index = 0; index < slab_state(slab)->top; index++) {
+    for (uint32_t index = 0; index < slab->state->top; index++) {
         const rw_page_t *const page = slab_page(slab, index);
         used += page->zone == zone && page->base != NULL ? slab_page_used(page) : 0U;
     }

@@ -16,50 +16,53 @@
 
 _Static_assert(offsetof(rw_slab_t, object) == 0, "an object's address is its slab's");
 _Static_assert(RW_SLAB_BLOCKS_MAX == SLAB_WORD_BITS * SLAB_WORD_BITS,
-               "one bit of room for each map word");
+               "one bit of full for each map word");
 _Static_assert(sizeof(rw_slab_state_t) % _Alignof(rw_zone_state_t) == 0,
                "the states of the zones follow without a gap");
 
-#define SLAB_RUNS 0U /* place of the zone of runs */
-#define SLAB_PLACES RW_ZONE_PLACES
-#define SLAB_SHIFT_BITS 5U /* of rw_zone_t.cut */
+#define SLAB_RUNS RW_ZONE_PLACE(0U)                 /* place of the zone of runs */
+#define SLAB_PLACES (RW_ZONE_PLACE(1U) - SLAB_RUNS) /* from one zone to the next */
+#define SLAB_SHIFT_BITS 5U                          /* of rw_zone_t.cut */
 
 _Static_assert(sizeof(rw_zone_t) == sizeof(rw_zone_state_t),
                "a zone and its state are at the same distance from the first");
+_Static_assert(sizeof(rw_zone_t) != SLAB_PLACES * sizeof(uint32_t) ||
+                   sizeof(rw_slab_state_t) == SLAB_RUNS * sizeof(uint32_t),
+               "where a zone is three words of 32 bits, its place says where its state is");
 
 RW_INLINE const rw_slab_t *slab_of(const rw_object_t *object)
 {
     return (const rw_slab_t *)(const void *)object;
 }
 
-RW_INLINE rw_slab_state_t *slab_state(const rw_slab_t *slab)
-{
-    return (rw_slab_state_t *)(void *)slab->zone_states - 1;
-}
-
+/* RW_OPAQUE, here and below: what the slab's own state takes goes into the offsets of fields. */
 RW_INLINE rw_zone_state_t *slab_zone_state(const rw_slab_t *slab, const rw_zone_t *zone)
 {
     const ptrdiff_t distance = (const uint8_t *)zone - (const uint8_t *)slab->zones;
-    return (rw_zone_state_t *)(void *)((uint8_t *)slab->zone_states + distance);
+    uint8_t *before = (uint8_t *)slab->state + distance;
+    RW_OPAQUE(before);
+    return (rw_zone_state_t *)(void *)(before + sizeof(rw_slab_state_t));
 }
 
-/* Bytes from the first zone, or its state, to that at place. Where a zone is three words of 32 bits
- * a place is one of them: the load of a state scales it. */
+/* Bytes from the slab's state to that of the zone at place, which the load of a state scales where
+ * a zone is three words of 32 bits. */
 RW_INLINE size_t slab_distance(size_t place)
 {
     return sizeof(rw_zone_t) == SLAB_PLACES * sizeof(uint32_t)
                ? place * sizeof(uint32_t)
-               : place / SLAB_PLACES * sizeof(rw_zone_t);
+               : (place + 1U) / SLAB_PLACES * sizeof(rw_zone_t);
 }
 
 RW_INLINE const rw_zone_t *slab_zone_at(const rw_slab_t *slab, size_t place)
 {
-    return (const rw_zone_t *)(const void *)((const uint8_t *)slab->zones + slab_distance(place));
+    const uint8_t *after = (const uint8_t *)slab->zones + slab_distance(place);
+    RW_OPAQUE(after);
+    return (const rw_zone_t *)(const void *)(after - sizeof(rw_slab_state_t));
 }
 
 RW_INLINE rw_zone_state_t *slab_zone_state_at(const rw_slab_t *slab, size_t place)
 {
-    return (rw_zone_state_t *)(void *)((uint8_t *)slab->zone_states + slab_distance(place));
+    return (rw_zone_state_t *)(void *)((uint8_t *)slab->state + slab_distance(place));
 }
 
 /* Bytes of a block of the zone. */
@@ -141,7 +144,9 @@ RW_INLINE uint32_t slab_bit(uint32_t block)
  * free an instruction. */
 RW_INLINE bool slab_is_whole(const rw_zone_t *zone, uint32_t blocks)
 {
-    const uint32_t cut = *(const volatile uint16_t *)&zone->cut;
+    RW_OPAQUE_MEMORY();
+    uint32_t cut = zone->cut;
+    RW_OPAQUE(cut); /* else it is narrowed once more */
     return blocks == cut >> SLAB_SHIFT_BITS;
 }
 
@@ -152,31 +157,42 @@ RW_INLINE uint32_t slab_block_index(const rw_zone_t *zone, uintptr_t offset)
     if ((uint32_t)offset != offset) {
         return UINT32_MAX; /* nothing that 32 bits can express */
     }
-    return rw_rotate_right((uint32_t)offset * (uint32_t)zone->inverse, zone->cut);
+    const uint32_t product = (uint32_t)offset * (uint32_t)zone->inverse;
+    RW_OPAQUE_MEMORY(); /* cut is read late, into a register that short instructions reach */
+    return rw_rotate_right(product, zone->cut);
 }
 
-/* Place of the zone that serves size, which is at least 1 and at most the largest block. */
-RW_INLINE uint32_t slab_place_for(const rw_slab_t *slab, size_t size)
+/* Sizes are told by the offset of their last byte, so that 0 is larger than any. */
+
+/* Place of the zone that serves blocks of which that is the last byte; that of runs if none does.
+ */
+RW_INLINE uint32_t slab_place_for(const rw_slab_t *slab, size_t last)
 {
-    return slab->size_table[(size - 1U) >> slab->table_shift];
+    uint32_t place = SLAB_RUNS;
+    if (last <= slab->last) {
+        place = slab->size_table[last >> slab->table_shift];
+        RW_OPAQUE(place); /* a branch: predicated, it would cost every call */
+    }
+    return place;
 }
 
-/* Slabs that hold size bytes, which are at least 1. */
-RW_INLINE size_t slab_run_length(const rw_slab_t *slab, size_t size)
+/* Slabs that hold a block of which that is the last byte; 1 if a zone serves it. */
+RW_INLINE size_t slab_run_length(const rw_slab_t *slab, size_t last)
 {
-    return ((size - 1U) >> slab->slab_shift) + 1U;
+    return (last >> slab->slab_shift) + 1U;
 }
 
-/* Makes page the first of a zone's slabs with room. */
-RW_INLINE void slab_link(rw_zone_state_t *owner, rw_page_t *page)
+/* Makes page, which was the first of its zone's slabs with room when it ran out of it, the first
+ * again: link still says of which list. */
+RW_INLINE void slab_relink(rw_page_t *page)
 {
-    rw_page_t *const next = owner->partial;
+    rw_page_t **const link = page->link;
+    rw_page_t *const next = *link;
     page->next = next;
-    page->link = &owner->partial;
     if (next != NULL) {
         next->link = &page->next;
     }
-    owner->partial = page;
+    *link = page;
 }
 
 /* Takes page out of the list of its zone's slabs with room. */
@@ -190,7 +206,8 @@ RW_INLINE void slab_unlink(const rw_page_t *page)
     }
 }
 
-/* Makes a slab, its map all zero, one that nobody owns; its free and room then mean nothing. */
+/* Makes a slab, its map all zero and full too, one that nobody owns; its free then means nothing.
+ */
 RW_INLINE void slab_return(rw_slab_state_t *state, rw_page_t *page)
 {
     page->zone = NULL;
@@ -198,14 +215,18 @@ RW_INLINE void slab_return(rw_slab_state_t *state, rw_page_t *page)
     state->returned = page;
 }
 
-/* Counts a refused request. Returns NULL, the answer to it. */
-RW_INLINE void *slab_refuse(rw_zone_state_t *owner)
+/* As slab_return, of a slab of the zone. */
+RW_INLINE void slab_give(rw_slab_state_t *state, const rw_zone_t *zone, rw_zone_state_t *owner,
+                         rw_page_t *page)
 {
-    const uint32_t failures = owner->failures + 1U;
-    if (failures != 0U) {
-        owner->failures = failures;
+    const uint32_t slabs = owner->slabs - 1U;
+    owner->slabs = (uint16_t)slabs;
+    if (slabs >= zone->min_slabs) {
+        uint32_t shared = state->shared - 1U;
+        RW_OPAQUE(shared); /* else it is narrowed before it is stored */
+        state->shared = (uint16_t)shared;
     }
-    return NULL;
+    slab_return(state, page);
 }
 
 /* An allocated block, found by its address. */
@@ -219,10 +240,10 @@ rw_status_t rw_slab_locate(const rw_slab_t *slab, const void *block, slab_place_
 
 /* The lowest run of count slabs that nobody owns; NULL iff there is none. They are the zone's of
  * runs then, the answer is the page of the first. */
-rw_page_t *rw_slab_run_take(const rw_slab_t *slab, size_t count);
+rw_page_t *rw_slab_run_take(size_t count, const rw_slab_t *slab);
 
 /* As rw_slab_run_take, from a multiple of alignment, a power of two. */
-rw_page_t *rw_slab_run_take_aligned(const rw_slab_t *slab, size_t count, size_t alignment);
+rw_page_t *rw_slab_run_take_aligned(size_t count, const rw_slab_t *slab, size_t alignment);
 
 /* Shortens the run that starts with page to length slabs, at least 1. */
 void rw_slab_run_trim(const rw_slab_t *slab, rw_page_t *page, size_t length);

@@ -5,22 +5,26 @@
 #include "slab_page.h"
 
 /* Index of the slab after the lowest run of count slabs that nobody owns and that starts at a
- * multiple of alignment; 0 iff there is none. */
-RW_INLINE uint32_t slab_run_find(const rw_slab_t *slab, size_t count, size_t alignment)
+ * multiple of alignment, and in *end its page; 0 iff there is none. */
+RW_INLINE uint32_t slab_run_find(const rw_slab_t *slab, size_t count, size_t alignment,
+                                 rw_page_t **end)
 {
     size_t left = count;
     rw_page_t *page = slab->pages;
-    for (uint32_t index = 0; index < slab->slab_count;) {
+    uint32_t index = 0;
+    do {
         const uintptr_t address = (uintptr_t)slab_address(slab, index);
-        if (page->zone != NULL || (left == count && (address & (alignment - 1U)) != 0U)) {
-            left = count + 1U;
-        }
+        const bool owned = page->zone != NULL;
+        page = slab_page_after(slab, page);
+        RW_OPAQUE(page);
         index++;
-        if (--left == 0) {
+        if (owned || (left == count && (address & (alignment - 1U)) != 0U)) {
+            left = count;
+        } else if (--left == 0) {
+            *end = page;
             return index;
         }
-        page = slab_page_after(slab, page);
-    }
+    } while (index < slab->slab_count);
     return 0;
 }
 
@@ -28,20 +32,20 @@ RW_INLINE uint32_t slab_run_find(const rw_slab_t *slab, size_t count, size_t ali
 RW_INLINE void slab_run_filter(rw_slab_state_t *state)
 {
     rw_page_t **link = &state->returned;
-    while (*link != NULL) {
-        rw_page_t **const next = &(*link)->next;
-        if ((*link)->zone != NULL) {
-            *link = *next;
+    for (rw_page_t *page = *link; page != NULL; page = *link) {
+        if (page->zone != NULL) {
+            *link = page->next;
         } else {
-            link = next;
+            link = &page->next;
         }
     }
 }
 
 RW_INLINE rw_page_t *slab_run_take(const rw_slab_t *slab, size_t count, size_t alignment)
 {
-    rw_slab_state_t *const state = slab_state(slab);
-    uint32_t index = slab_run_find(slab, count, alignment);
+    rw_slab_state_t *const state = slab->state;
+    rw_page_t *page;
+    uint32_t index = slab_run_find(slab, count, alignment, &page);
     if (index == 0) {
         return NULL;
     }
@@ -54,37 +58,37 @@ RW_INLINE rw_page_t *slab_run_take(const rw_slab_t *slab, size_t count, size_t a
     if (state->top < index) {
         state->top = (uint16_t)index;
     }
-    rw_page_t *page;
-    size_t left = count;
+    const uint32_t first = index - (uint32_t)count;
     do {
-        page = slab_page(slab, --index);
+        index--;
+        page = (rw_page_t *)(void *)((uint8_t *)page - slab->page_size);
+        RW_OPAQUE(page);
         page->zone = slab->zones;
         page->base = NULL;
         page->index = (uint16_t)index;
-    } while (--left != 0);
+    } while (index != first);
+    page->full = (uint32_t)count - 1U;
     slab_run_filter(state);
     return page;
 }
 
-rw_page_t *rw_slab_run_take(const rw_slab_t *slab, size_t count)
+rw_page_t *rw_slab_run_take(size_t count, const rw_slab_t *slab)
 {
     return slab_run_take(slab, count, 1);
 }
 
-rw_page_t *rw_slab_run_take_aligned(const rw_slab_t *slab, size_t count, size_t alignment)
+rw_page_t *rw_slab_run_take_aligned(size_t count, const rw_slab_t *slab, size_t alignment)
 {
     return slab_run_take(slab, count, alignment);
 }
 
 void rw_slab_run_trim(const rw_slab_t *slab, rw_page_t *page, size_t length)
 {
-    rw_slab_state_t *const state = slab_state(slab);
+    rw_slab_state_t *const state = slab->state;
     rw_zone_state_t *const owner = slab_zone_state_at(slab, SLAB_RUNS);
-    uint32_t room = page->room;
-    page->room = (uint32_t)length;
-    for (; room != length; room--) {
-        slab_return(state, slab_page(slab, page->index + room - 1U));
-        owner->slabs--;
-        state->shared--;
+    uint32_t last = page->full;
+    page->full = (uint32_t)length - 1U;
+    for (; last != page->full; last--) {
+        slab_give(state, slab->zones, owner, slab_page(slab, page->index + last));
     }
 }

@@ -164,7 +164,7 @@ static void make_zones(full_fixture_t *fixture, uint16_t slab_count)
     }
     for (uint32_t at = 0; at < 512U / 8U; at++) {
         zone = (uint8_t)(zone + (sizes[zone] < at * 8U + 1U ? 1U : 0U));
-        fixture->slab.size_table[at] = (uint8_t)(RW_ZONE_PLACES * (zone + 1U));
+        fixture->slab.size_table[at] = (uint8_t)RW_ZONE_PLACE(zone + 1U);
     }
 }
 
@@ -176,7 +176,7 @@ static void make_slab(full_fixture_t *fixture, unsigned core, uint8_t *arena, si
     make_zones(fixture, count);
     const rw_slab_full_t slab = {
         .slab = {.object = object_of(core, arena, size),
-                 .zone_states = fixture->slab.zone_states,
+                 .state = &fixture->slab.state,
                  .pages = &fixture->slab.pages[0].page,
                  .page_size = sizeof fixture->slab.pages[0],
                  .zones = fixture->slab.zones,

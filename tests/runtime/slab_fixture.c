@@ -64,7 +64,7 @@ static rw_zone_t zone_of(const zone_plan_t *plan, uint32_t slab_size, uint16_t s
                        .max_slabs = plan->max_slabs != 0 ? plan->max_slabs : slab_count};
 }
 
-/* For sizes 1..8, 9..16, ...: the first zone that holds them, times three. */
+/* For sizes 1..8, 9..16, ...: the place of the first zone that holds them. */
 static uint8_t *size_table_of(const zone_plan_t *plan, uint32_t largest)
 {
     const size_t length = largest / 8U;
@@ -75,7 +75,7 @@ static uint8_t *size_table_of(const zone_plan_t *plan, uint32_t largest)
         while (plan[zone].block_size < at * 8U + 1U) {
             zone++;
         }
-        table[at] = (uint8_t)(3U * (zone + 1U));
+        table[at] = (uint8_t)RW_ZONE_PLACE(zone + 1U);
     }
     return table;
 }
@@ -119,7 +119,7 @@ void slab_fixture_make(slab_fixture_t *fixture, unsigned core, uint8_t *arena, u
                                        .name = slab_core_names[core],
                                        .core = (uint8_t)core,
                                        .kind = RW_SLAB},
-                            .zone_states = fixture->states.zones,
+                            .state = &fixture->states.slab,
                             .pages = pages,
                             .page_size = (uint32_t)page_size,
                             .size_table = fixture->size_table,

@@ -129,6 +129,7 @@ static void populate(const rw_slab_t *slab)
     }
     void *const last[2] = {rw_slab_alloc(slab, 3 * SLAB_SIZE), rw_slab_alloc(slab, 104)};
     CHECK(last[0] != NULL && rw_slab_free(slab, last[0]) == RW_OK);
+    CHECK(rw_slab_alloc(slab, 500) == arena + SLAB_SIZE); /* a full one */
     CHECK(fixture.states.slab.top == 11 && fixture.states.slab.returned != NULL);
     CHECK(rw_slab_check(slab) == RW_OK);
 }
@@ -162,12 +163,14 @@ static void see_page_flips(uint32_t index)
     } else if (index < fixture.states.slab.top) {
         see_flips(&page->next, sizeof page->next);
     }
+    see_flips(&page->full, sizeof page->full);
     if (first) {
-        see_flips(&page->room, sizeof page->room);
         see_flips(&page->free, sizeof page->free);
         if (page->free != 0) {
             see_flips(&page->next, sizeof page->next);
-            see_flips(&page->link, sizeof page->link);
+        }
+        if (page->zone != fixture.slab.zones) {
+            see_flips(&page->link, sizeof page->link); /* also of a full slab */
         }
     }
 }

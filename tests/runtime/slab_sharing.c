@@ -120,7 +120,7 @@ static void runs(void)
     CHECK(rw_slab_alloc(slab, 65) == small);
     CHECK(rw_slab_alloc(slab, 2U * SLAB_SIZE) == arena + 6U * SLAB_SIZE);
     CHECK(rw_slab_free(slab, second) == RW_OK && rw_slab_check(slab) == RW_OK);
-    CHECK(rw_slab_alloc(slab, 64) == second); /* and zones */
+    CHECK(rw_slab_alloc(slab, 64) == second + 2U * SLAB_SIZE); /* and zones: the last first */
     drop();
 }
 
@@ -216,6 +216,9 @@ static void sizes(void)
     CHECK(rw_slab_calloc(slab, SIZE_MAX / 8U + 2U, 8) == NULL && slab_fault_kind == RW_E_SIZE);
     CHECK(slab_faults == 1);
     slab_faults = 0;
+    rw_stats_t stats;
+    rw_slab_stats(slab, &stats);
+    CHECK(stats.failures == 0 && stats.peak == 0);       /* it was not for lack of room */
     CHECK(rw_slab_alloc(slab, 8U * SLAB_SIZE) == arena); /* the whole arena */
     CHECK(rw_slab_alloc(slab, 1) == NULL && slab_faults == 0);
     drop();

@@ -11,26 +11,29 @@
  *     pages   | page 0        | page 1        | page 2        | page 3        | ...
  *               zone: the one   zone: the one   zone: runs      zone: runs
  *               of block size   of block size   base: slab 2    base: NULL
- *               128             512             room: 2
+ *               128             512             full: 1
  *
  *     a page is a rw_page_t and the map of its slab, one bit a block, set: used; block 0 is the
  *     most significant bit of word 0
  *
- *     room    1 1 0 1 1 1 1 ...    0: all blocks of this map word are used; word 0 the most
+ *     full    0 0 1 0 0 0 0 ...    1: all blocks of this map word are used; word 0 the most
  *     map     |010..|...1|1111|001.|  significant bit
  *     block    0               blocks
  *
- * What follows the last block in its word, and the bits of room beyond the last word, are never
+ * What follows the last block in its word, and the bits of full beyond the last word, are never
  * looked at: a slab without a free block is in no list, and in one that has any the lowest is
- * taken. The map of a slab that nobody owns is all zero, so taking one costs the same however many
- * blocks it is cut into.
+ * taken. Map and full of a slab that nobody owns are all zero, so taking one costs the same however
+ * many blocks it is cut into.
  *
  * Zone 0 is that of runs: one block to a slab, which is what the first slab of a run looks like to
- * a free. The slabs that a run goes on with have no base, so no address in them is a block's.
+ * a free; its full, of no other use, says how many slabs the run goes on with. These have no base,
+ * so no address in them is a block's.
  *
  * A zone's slabs with room are in a list; slabs that were used and returned are in another, and
- * serve any zone. Each zone is promised min_slabs; what is left when every zone has its promise,
- * shared_count slabs, goes to whoever comes first, zones beyond their minimum and runs.
+ * serve any zone. A slab is full when the first of its zone's list gives its last block away, and
+ * becomes the first again when one is given back: its link still says of which list. Each zone is
+ * promised min_slabs; what is left when every zone has its promise, shared_count slabs, goes to
+ * whoever comes first, zones beyond their minimum and runs.
  *
  * After Bonwick, The Slab Allocator (USENIX 1994); bitmaps instead of links, so that use after free
  * cannot damage the allocator and the lowest block is used first.
@@ -66,17 +69,19 @@ typedef struct rw_zone {
     uint16_t max_slabs;  /* at most this many at once; >= min_slabs, >= 1 */
 } rw_zone_t;
 
-#define RW_ZONE_PLACES 3U /* what one zone more counts for in a size table */
+/* What a size table says of a zone: where a word has 32 bits, how many of them the state of that
+ * zone is behind the slab's. */
+#define RW_ZONE_PLACE(number) (2U + 3U * (number))
 #define RW_ZONE_CUT(blocks, shift) ((blocks) << 5 | (shift))
 
 /* One slab; mutable; .bss; all zero = free, never used. Its map follows, as many words as the zone
  * with the most blocks needs. */
 typedef struct rw_page {
+    struct rw_page *next;  /* in the list of its zone, or of returned slabs; NULL: last */
+    struct rw_page **link; /* in the list of its zone: what refers to it; also while it is full */
     const rw_zone_t *zone; /* owner; NULL: free */
     uint8_t *base;         /* with an owner: the slab; NULL in a run's others than the first */
-    struct rw_page *next;  /* in the list of its zone, or of returned slabs; NULL: last */
-    struct rw_page **link; /* in the list of its zone: what refers to it */
-    uint32_t room;         /* map words with a free block; where a block takes all: its slabs */
+    uint32_t full;         /* map words without a free block; of a run: slabs it goes on with */
     uint16_t free;         /* blocks not in use */
     uint16_t index;        /* its own, once the slab was used */
 } rw_page_t;
@@ -88,20 +93,20 @@ typedef struct rw_slab_state {
     uint16_t shared;     /* slabs in use beyond the zones' minima */
 } rw_slab_state_t;
 
-/* Const; flash. */
+/* Const; flash. What is narrow comes first: short instructions reach it there. */
 typedef struct rw_slab {
-    rw_object_t object;           /* arena: slab_count * slab_size bytes */
-    rw_zone_state_t *zone_states; /* in the order of zones; a rw_slab_state_t lies before them */
-    rw_page_t *pages;             /* slab_count pages, page_size bytes apart */
-    uint32_t page_size;           /* sizeof(rw_page_t) + 4 * map words, padded to its alignment */
-    const uint8_t *size_table;    /* (size - 1) >> table_shift -> three times the number of the zone
-                                     that serves size */
-    const rw_zone_t *zones;       /* that of runs, then by ascending block_size */
-    uint16_t last;                /* block size of the last zone, less 1 */
+    rw_object_t object;  /* arena: slab_count * slab_size bytes */
+    uint8_t slab_shift;  /* log2 of the bytes of a slab */
+    uint8_t table_shift; /* log2 of the bytes that an entry of size_table stands for */
+    uint16_t last;       /* block size of the last zone, less 1 */
     uint16_t slab_count;
-    uint16_t shared_count; /* slab_count less the sum of min_slabs */
-    uint8_t slab_shift;    /* log2 of the bytes of a slab */
-    uint8_t table_shift;   /* log2 of the bytes that an entry of size_table stands for */
+    uint16_t shared_count;     /* slab_count less the sum of min_slabs */
+    rw_slab_state_t *state;    /* the states of the zones follow, in the order of zones */
+    rw_page_t *pages;          /* slab_count pages, page_size bytes apart */
+    uint32_t page_size;        /* sizeof(rw_page_t) + 4 * map words, padded to its alignment */
+    const uint8_t *size_table; /* (size - 1) >> table_shift -> RW_ZONE_PLACE of the zone that
+                                  serves size */
+    const rw_zone_t *zones;    /* that of runs, then by ascending block_size */
 } rw_slab_t;
 
 /* The cores: checks (none, basic), sharing (none, task, interrupt, core). */

@@ -103,7 +103,7 @@ static void fill_size_table(uint8_t *table, uint32_t largest)
         if ((at + 1U) << TABLE_SHIFT > block_size_of(zone)) {
             zone++;
         }
-        table[at] = (uint8_t)(RW_ZONE_PLACES * (zone + 1U));
+        table[at] = (uint8_t)RW_ZONE_PLACE(zone + 1U);
     }
 }
 
@@ -156,7 +156,7 @@ static bool cut_zones(rw_slab_t *slab, rw_created_room_t *room)
     }
     fill_size_table(table, largest);
     slab->zones = zones;
-    slab->zone_states = (rw_zone_state_t *)(void *)(state + 1);
+    slab->state = state;
     slab->size_table = table;
     slab->table_shift = TABLE_SHIFT;
     slab->last = (uint16_t)(largest - 1U);

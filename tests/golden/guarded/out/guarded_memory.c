@@ -185,7 +185,7 @@ static const rw_zone_t kernel_zones[4] = {
     },
 };
 static const uint8_t kernel_size_table[16] = {
-    3, 6, 6, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+    5, 8, 8, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11,
 };
 static struct {
     rw_full_state_t state;
@@ -201,16 +201,16 @@ static const rw_slab_full_t kernel_full = {
         .kind = RW_SLAB,
         .attributes = 0,
     },
-    .slab.zone_states = kernel_state.zones,
+    .slab.slab_shift = 9,
+    .slab.table_shift = 4,
+    .slab.last = 256 - 1,
+    .slab.slab_count = 8,
+    .slab.shared_count = 8,
+    .slab.state = &kernel_state.slab,
     .slab.pages = &kernel_pages[0].page,
     .slab.page_size = sizeof(kernel_pages[0]),
     .slab.size_table = kernel_size_table,
     .slab.zones = kernel_zones,
-    .slab.last = 256 - 1,
-    .slab.slab_count = 8,
-    .slab.shared_count = 8,
-    .slab.slab_shift = 9,
-    .slab.table_shift = 4,
     .full = {
         .state = &kernel_quarantine.state,
         .held = kernel_quarantine.held,

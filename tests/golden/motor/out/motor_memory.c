@@ -175,8 +175,8 @@ static const rw_zone_t kernel_zones[6] = {
     },
 };
 static const uint8_t kernel_size_table[32] = {
-    3, 6, 9, 9, 12, 12, 12, 12, 15, 15, 15, 15, 15, 15, 15, 15,
-    15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15,
+    5, 8, 11, 11, 14, 14, 14, 14, 17, 17, 17, 17, 17, 17, 17, 17,
+    17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17, 17,
 };
 const rw_slab_t kernel_slab = {
     .object = {
@@ -187,16 +187,16 @@ const rw_slab_t kernel_slab = {
         .kind = RW_SLAB,
         .attributes = RW_FAST,
     },
-    .zone_states = kernel_state.zones,
+    .slab_shift = 10,
+    .table_shift = 4,
+    .last = 512 - 1,
+    .slab_count = 40,
+    .shared_count = 38,
+    .state = &kernel_state.slab,
     .pages = &kernel_pages[0].page,
     .page_size = sizeof(kernel_pages[0]),
     .size_table = kernel_size_table,
     .zones = kernel_zones,
-    .last = 512 - 1,
-    .slab_count = 40,
-    .shared_count = 38,
-    .slab_shift = 10,
-    .table_shift = 4,
 };
 
 static const rw_object_t *const system_members[2] = {
