@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Slabs: how zones get slabs, use them up word by word, and return them. Inlined into the cores, so
- * that the way through them saves and lastores once.
+ * that the way through them saves and restores once.
  */
 #ifndef RAMWRIGHT_SRC_SLAB_ZONE_H
 #define RAMWRIGHT_SRC_SLAB_ZONE_H
