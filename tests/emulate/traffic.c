@@ -2,6 +2,7 @@
  *
  * Main, a timer interrupt and, where the layout is for two, another hart take and give blocks of
  * the same objects without pause. Each fills what it holds and looks at it before it gives it back.
+ * The interrupt tries, besides, what must be refused, in the middle of the calls of the others.
  * Prints how often the interrupt struck within a call; ends with the number of the context that saw
  * something wrong, 8 where the objects are not whole and empty in the end, 0 iff all was right.
  */
@@ -49,6 +50,7 @@ static atomic_bool second_done;
 
 static const uint8_t sizes[] = {12, 8, 16, 24, 16};
 #define KINDS (sizeof sizes)
+#define TRUSTED 2U /* checks nothing */
 
 static uint32_t next(context_t *self)
 {
@@ -65,7 +67,7 @@ static void *take(uint32_t kind)
         return narrow_alloc();
     case 1:
         return wide_alloc();
-    case 2:
+    case TRUSTED:
         return trusted_alloc();
     case 3:
         return work_alloc(sizes[3]);
@@ -81,7 +83,7 @@ static rw_status_t give(uint32_t kind, void *block)
         return narrow_free(block);
     case 1:
         return wide_free(block);
-    case 2:
+    case TRUSTED:
         return trusted_free(block);
     case 3:
         return work_free(block);
@@ -90,8 +92,31 @@ static rw_status_t give(uint32_t kind, void *block)
     }
 }
 
+static bool in_trap; /* on hart 0 */
+static uint32_t refused_in_trap;
+
+void rw_on_fault(rw_status_t fault, const rw_object_t *object, const void *address)
+{
+    (void)fault;
+    (void)object;
+    (void)address;
+    refused_in_trap += in_trap ? 1U : 0U;
+}
+
+/* Whether the object refuses to take back what is no block of its own, and says so. */
+static bool refuses(uint32_t kind, void *block, rw_status_t why)
+{
+    const uint32_t before = refused_in_trap;
+    return give(kind, block) == why && refused_in_trap == before + 1U;
+}
+
 static void give_slot(context_t *self, slot_t *slot)
 {
+    const bool misuse = self == &interrupt && slot->kind != TRUSTED;
+    if (misuse && !(refuses(slot->kind, self, RW_E_FOREIGN) &&
+                    refuses(slot->kind, slot->block + 4, RW_E_MISALIGNED))) {
+        wrong = self->number;
+    }
     for (uint32_t i = 0; i < sizes[slot->kind]; i++) {
         if (slot->block[i] != slot->mark) {
             wrong = self->number;
@@ -100,6 +125,11 @@ static void give_slot(context_t *self, slot_t *slot)
     if (give(slot->kind, slot->block) != RW_OK) {
         wrong = self->number;
     }
+#if !defined(TWO_HARTS) /* else the block may be the other one's by now */
+    if (misuse && !refuses(slot->kind, slot->block, RW_E_DOUBLE_FREE)) {
+        wrong = self->number;
+    }
+#endif
     slot->block = NULL;
 }
 
@@ -184,7 +214,9 @@ HANDLER void trap(void)
 {
     struck = struck + (calling ? 1U : 0U); /* nobody else writes these: no atomic addition */
     interrupts = interrupts + 1U;
+    in_trap = true;
     step(&interrupt);
+    in_trap = false;
     if (interrupts < INTERRUPTS_WANTED) {
         set_timer();
     } else {
@@ -246,6 +278,7 @@ int main(void)
         stop(wrong);
     }
     give_all(&first);
+    in_trap = true;
     give_all(&interrupt);
     print_number(struck, 0);
     print(" interrupts within a call\n");
