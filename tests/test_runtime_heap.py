@@ -207,11 +207,11 @@ MUTANTS = {
         "i < count && relay.going",
         "i < count",
     ),
-    "owner_search_off_by_one": (
+    "owner_of_the_last_object_not_found": (
         "layout_owner",
         "src/layout.c",
-        "(uintptr_t)layout->objects[middle]->arena <= (uintptr_t)address",
-        "(uintptr_t)layout->objects[middle]->arena < (uintptr_t)address",
+        "i < layout->object_count; i++",
+        "i + 1U < layout->object_count; i++",
     ),
 }
 

@@ -57,7 +57,11 @@ MUTANTS = {
         "while ((*place)->start > created->start)",
         "while (false)",
     ),
-    "owner_left_behind_kept": ("created.c", "            (*place)->size = 0;", "            ;"),
+    "owner_left_behind_kept": (
+        "created.c",
+        "            *place = (*place)->next;\n        } else {",
+        "            place = &(*place)->next;\n        } else {",
+    ),
     "owner_taken_by_its_start_alone": (
         "created.c",
         "if (lies_in(created, address)) {\n            break;",

@@ -134,15 +134,24 @@ def test_adopted_section_must_not_be_copied(tmp_path: Path) -> None:
 
 
 def test_noinit_section_of_the_home_can_be_adopted(tmp_path: Path) -> None:
-    """ld gives what follows .data in its bank a load address in flash; nothing is loaded there."""
+    """ld gives what follows .data in its bank a load address in flash; nothing is loaded there. And
+    adopted objects lie behind those that the plan has behind them, which the firmware uses."""
     script = tmp_path / "noinit.ld"
     text = STM32CUBE.script.read_text()
     noinit = ".noinit (NOLOAD) : { *(.noinit) *(.noinit*) } >RAM\n  ._user_heap_stack :"
     script.write_text(text.replace("._user_heap_stack :", noinit, 1))
     project = Project(STM32CUBE, tmp_path)
-    layout = project.layout("buffers: {crash: {region: ram, size: 64, section: .noinit}}\n")
+    layout = project.layout(
+        "buffers: {crash: {region: ram, size: 64, section: .noinit}}\n"
+        "pools:\n"
+        "  low: {region: ram, block_size: 32, count: 4}\n"
+        "  high: {region: ram, block_size: 32, count: 4, section: .noinit}\n"
+    )
     scripts = [script, *project.scripts(layout)[1:]]
     elf = project.linked("noinit", project.objects(layout), scripts)
+    addresses = arena_addresses(layout, elf)
+    assert addresses["high"] > addresses["low"]
+    assert "motor_objects" in elf.variables
     assert verify(layout, elf) == ()
 
 

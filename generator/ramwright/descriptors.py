@@ -99,14 +99,12 @@ def linked_layout(layout: Layout, elf: ElfImage) -> Linked | None:
     struct = struct_at(elf, "rw_layout_t", address)
     if struct is None:
         return Linked(("it has no bytes in the image",), ())
-    allocators = [obj for obj in layout.objects if obj.kind != "buffer"]
-    handles = {elf.variable(handle(obj)): obj for obj in allocators}
-    by_arena = sorted(allocators, key=lambda obj: elf.address(arena_symbol(layout, obj)) or 0)
-    expected = [_object_address(elf, obj) for obj in by_arena]
+    handles = {elf.variable(handle(obj)): obj for obj in layout.allocators}
+    expected = [_object_address(elf, obj) for obj in layout.allocators]
     faults = [
         *_differences(struct, {"object_count": len(handles)}),
         *_name_fault(elf, struct, layout.name, True),
-        *_array_fault(elf, struct.fields["objects"], expected, "objects, by ascending address,"),
+        *_array_fault(elf, struct.fields["objects"], expected, "objects"),
     ]
     return Linked(tuple(faults), ())
 

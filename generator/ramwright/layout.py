@@ -174,6 +174,13 @@ class Layout:
         return tuple(obj for region in self.regions for obj in region.objects)
 
     @cached_property
+    def allocators(self) -> tuple[Object, ...]:
+        """Those with a descriptor, by the address that they have in the plan."""
+        regions = sorted(self.regions, key=lambda region: region.origin)
+        objects = (obj for region in regions for obj in region.objects)
+        return tuple(obj for obj in objects if obj.kind != "buffer")
+
+    @cached_property
     def object_named(self) -> dict[str, Object]:
         """The objects by name."""
         return {obj.name: obj for obj in self.objects}

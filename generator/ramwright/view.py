@@ -91,7 +91,7 @@ def c_view(layout: Layout, banner: str) -> View:
     heaps = [_heap(layout, obj, numbering) for obj in objects if obj.kind == "heap"]
     slabs = [_slab(layout, obj, numbering) for obj in objects if obj.kind == "slab"]
     memheaps = [_memheap(layout, memheap) for memheap in layout.memheaps]
-    by_address = [f"&{handle(obj)}.object" for obj in _by_address(layout)]
+    by_address = [f"&{handle(obj)}.object" for obj in layout.allocators]
     allocators = [*heaps, *slabs, *memheaps]
     return {
         "banner": banner,
@@ -110,7 +110,6 @@ def c_view(layout: Layout, banner: str) -> View:
         "default": [one for one in allocators if one["name"] == layout.config.default],
         "placed_by_linker": not _on_host(layout),
         "arenas": _arenas(layout, objects),
-        "host_arenas": _host_arenas(layout),
         "adopted_arenas": [
             _adopted(layout, obj, number) for number, obj in enumerate(objects, 1) if obj.adopted
         ],
@@ -134,16 +133,6 @@ def _in_declaration_order(layout: Layout) -> list[Object]:
     config = layout.config
     declared = (*config.buffers, *config.pools, *config.heaps, *config.slabs)
     return [layout.object_named[name] for name in declared]
-
-
-def _by_address(layout: Layout) -> list[Object]:
-    """All objects with a descriptor."""
-    return [
-        obj
-        for region in sorted(layout.regions, key=lambda region: region.origin)
-        for obj in region.objects
-        if obj.kind != "buffer"
-    ]
 
 
 def _runtime_includes(layout: Layout) -> list[str]:
@@ -183,7 +172,7 @@ def _common(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
         "handle": handle(obj),
         "type": _TYPES[obj.kind],
         "title": obj.kind.capitalize(),
-        "arena": _arena(layout, obj),
+        "arena": f"{obj.name}_arena",
         "size": obj.size,
         "alignment": obj.alignment,
         "debug_name": _c_string(obj.name if obj.debug_name else None),
@@ -365,33 +354,19 @@ def _declaration(obj: Object, identifier: str) -> str:
     return f"uint8_t {identifier}[{obj.size}]"
 
 
-def _arena(layout: Layout, obj: Object) -> str:
-    """What the generated source calls an arena."""
-    return f"{layout.name}_arenas.{obj.name}" if _on_host(layout) else f"{obj.name}_arena"
-
-
 def _arenas(layout: Layout, objects: Sequence[Object]) -> list[str]:
-    """Definitions of buffers on a host, declarations of arenas elsewhere."""
+    """Definitions of everything on a host, declarations of arenas elsewhere."""
     if _on_host(layout):
         return [
             f"_Alignas({obj.alignment}) {_declaration(obj, obj.name)}"
-            for obj in objects
             if obj.kind == "buffer"
+            else f"static _Alignas({obj.alignment}) uint8_t {obj.name}_arena[{obj.size}]"
+            for obj in objects
         ]
     return [
         f'extern uint8_t {obj.name}_arena[{obj.size}]\n    __asm__("{arena_symbol(layout, obj)}")'
         for obj in objects
         if obj.kind != "buffer"
-    ]
-
-
-def _host_arenas(layout: Layout) -> list[str]:
-    """Members of one struct: compilers place arrays of their own in any order, and owners are found
-    by an address that rises from object to object."""
-    if not _on_host(layout):
-        return []
-    return [
-        f"_Alignas({obj.alignment}) uint8_t {obj.name}[{obj.size}]" for obj in _by_address(layout)
     ]
 
 

@@ -5,21 +5,12 @@
 
 const rw_object_t *rw_layout_owner(const rw_layout_t *layout, const void *address)
 {
-    /* Objects before low start at or below address, objects from high on above it. */
-    uint32_t low = 0;
-    uint32_t high = layout->object_count;
-    while (low < high) {
-        const uint32_t middle = (low + high) / 2U;
-        if ((uintptr_t)layout->objects[middle]->arena <= (uintptr_t)address) {
-            low = middle + 1U;
-        } else {
-            high = middle;
+    for (uint32_t i = 0; i < layout->object_count; i++) {
+        if (rw_object_holds(layout->objects[i], address)) {
+            return layout->objects[i];
         }
     }
-    if (low == 0U || !rw_object_holds(layout->objects[low - 1U], address)) {
-        return NULL;
-    }
-    return layout->objects[low - 1U];
+    return NULL;
 }
 
 rw_status_t rw_layout_free(const rw_layout_t *layout, void *block)

@@ -12,6 +12,13 @@
 
 #if defined(RW_PORT_ARMV7M)
 
+/* What assembly refers to, said in C for -flto, which takes from a library what it knows is wanted.
+ * Nobody reads it, so no byte of it is linked. */
+__attribute__((used)) static rw_status_t (*const pool_address_fault)(
+    const void *, const rw_pool_t *) = rw_pool_fault_address;
+__attribute__((used)) static rw_status_t (*const pool_double_fault)(int32_t, const rw_pool_t *) =
+    rw_pool_fault_double;
+
 /* Where the head of the object finds the fields before it. */
 #define BEFORE_OBJECT(field) ((int)offsetof(rw_pool_t, object) - (int)offsetof(rw_pool_t, field))
 

@@ -356,7 +356,7 @@ FAULTS: dict[str, tuple[Seed, str, str]] = {
             + (g.elf.read(layout_member(g, 0), 4) or b""),
         ),
         "RW0511",
-        "its objects, by ascending address, differ",
+        "its objects differ",
     ),
     "ABI of the code": (
         lambda g: g.with_field("motor_layout", "rw_layout_t", "abi", abi.RW_ABI + 1),

@@ -11,8 +11,8 @@
 /* Gaps lie between the arenas: nobody's addresses. */
 static _Alignas(64) uint8_t storage[6 * SIZE];
 static made_heap_t heaps[3];
-static const rw_object_t *const objects[] = {&heaps[0].heap.object, &heaps[1].heap.object,
-                                             &heaps[2].heap.object};
+static const rw_object_t *const objects[] = {&heaps[1].heap.object, &heaps[2].heap.object,
+                                             &heaps[0].heap.object}; /* not by address */
 static const rw_layout_t layout = {"board", objects, 3, RW_ABI};
 static const rw_layout_t empty = {"empty", NULL, 0, RW_ABI};
 
@@ -29,7 +29,7 @@ static void owners(void)
     fresh();
     for (size_t i = 0; i < sizeof storage; i++) {
         const size_t slot = i / SIZE;
-        const rw_object_t *expected = slot % 2U == 1U ? objects[slot / 2U] : NULL;
+        const rw_object_t *expected = slot % 2U == 1U ? &heaps[slot / 2U].heap.object : NULL;
         EXPECT(rw_layout_owner(&layout, storage + i) == expected);
     }
     EXPECT(rw_layout_owner(&layout, NULL) == NULL);
@@ -44,7 +44,7 @@ static void frees(void)
         void *block = rw_heap_alloc(&heaps[i].heap, 64);
         EXPECT(rw_layout_free(&layout, block) == RW_OK && heaps[i].state.used == 0);
         EXPECT(rw_layout_free(&layout, block) == RW_E_DOUBLE_FREE && one_fault(RW_E_DOUBLE_FREE));
-        EXPECT(last_object == objects[i]);
+        EXPECT(last_object == &heaps[i].heap.object);
     }
     EXPECT(rw_layout_free(&layout, NULL) == RW_OK && no_fault());
     EXPECT(rw_layout_free(&layout, storage) == RW_E_FOREIGN && one_fault(RW_E_FOREIGN));
@@ -60,7 +60,8 @@ typedef struct seen {
 static bool visit(const rw_block_t *block, void *context)
 {
     seen_t *seen = context;
-    EXPECT((uintptr_t)block->address > (uintptr_t)seen->last);
+    EXPECT(block->object == objects[seen->count / 3U]);
+    EXPECT((uintptr_t)block->address > (uintptr_t)seen->last || seen->count % 3U == 0);
     EXPECT(rw_layout_owner(&layout, block->address) == block->object);
     seen->last = block->address;
     return ++seen->count < seen->limit;
@@ -101,7 +102,7 @@ static void checks(void)
     EXPECT(rw_layout_check(&layout) == RW_OK && rw_layout_check(&empty) == RW_OK && no_fault());
     block[-1] ^= 0x10;
     EXPECT(rw_layout_check(&layout) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
-    EXPECT(last_object == objects[2] && last_address == block);
+    EXPECT(last_object == &heaps[2].heap.object && last_address == block);
 }
 
 int main(void)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The layout as a whole: every pool, heap and slab of the image, by address.
+ * The layout as a whole: every pool, heap and slab of the image, in the order of the planned map. As
+ * linked that is not always that of their addresses: where the sections of adopted objects lie, the
+ * board's script says.
  */
 #ifndef RAMWRIGHT_LAYOUT_H
 #define RAMWRIGHT_LAYOUT_H
@@ -15,21 +17,21 @@ extern "C" {
 /* Const; flash. */
 typedef struct rw_layout {
     const char *name;                  /* as in the config */
-    const rw_object_t *const *objects; /* pools, heaps, slabs by ascending arena address */
+    const rw_object_t *const *objects; /* pools, heaps, slabs */
     uint16_t object_count;
     uint16_t abi; /* RW_ABI the layout was generated for */
 } rw_layout_t;
 
 /* The pool, heap or slab whose arena holds address; NULL iff none.
- * Time: O(log objects). ISR: yes. Blocks: never. */
+ * Time: O(objects). ISR: yes. Blocks: never. */
 const rw_object_t *rw_layout_owner(const rw_layout_t *layout, const void *address) RW_NONNULL((1));
 
 /* Gives a block back to whichever object owns it. free(NULL) is RW_OK and does nothing.
  * Returns what the owner returns, or RW_E_FOREIGN (rw_on_fault with object NULL) iff none owns it.
- * Time: O(log objects) + the owner's free. ISR, Blocks: as the owner. */
+ * Time: O(objects) + the owner's free. ISR, Blocks: as the owner. */
 rw_status_t rw_layout_free(const rw_layout_t *layout, void *block) RW_NONNULL((1));
 
-/* Walks every object by ascending address.
+/* Walks every object.
  * Time: the objects' sum. ISR: no. Blocks: as the objects. */
 void rw_layout_walk(const rw_layout_t *layout, rw_visit_t visit, void *context) RW_NONNULL((1, 2));
 

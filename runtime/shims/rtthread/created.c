@@ -33,9 +33,10 @@ void rw_created_add(rw_created_list_t *list, rw_created_t *created, const rw_obj
     rw_created_t **place = &list->first;
     while ((*place)->start > created->start) {
         if (lies_in(created, (*place)->start)) {
-            (*place)->size = 0;
+            *place = (*place)->next;
+        } else {
+            place = &(*place)->next;
         }
-        place = &(*place)->next;
     }
     created->next = *place;
     *place = created;

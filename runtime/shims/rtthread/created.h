@@ -32,8 +32,8 @@ static inline rw_created_t *rw_created_listed(rw_created_t *place)
 }
 
 /* Lists an object that is not listed. Whoever makes one where one may lie removes that first.
- * Objects that begin inside its arena were left there without an end: they stay listed, but no
- * block is theirs any more. Time: O(objects), masked. */
+ * Objects that begin behind its start in its arena were left there without an end, and are taken
+ * off while what they keep there can still be read. Time: O(objects), masked. */
 void rw_created_add(rw_created_list_t *list, rw_created_t *created, const rw_object_t *object);
 
 /* Takes an object off; false iff it was not listed. Time: O(objects), masked. */

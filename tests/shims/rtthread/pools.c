@@ -259,16 +259,17 @@ static void one_in_another(void)
     EXPECT(rt_mp_detach(&outer) == RT_EOK);
 }
 
-/* A pool made over others that nobody ended owns its blocks all the same; they can still be ended.
- */
+/* A pool made over others that nobody ended: its blocks are its own, and they are no more. */
 static void over_others(void)
 {
     static struct rt_mempool low, high, young;
-    (void)taken(&low, "low", storage + 256, 128, 24);
-    (void)taken(&high, "high", storage + 512, 128, 24);
-    EXPECT(rt_mp_init(&young, "young", storage, 1024, 24) == RT_EOK);
-    EXPECT(drained(&young, storage, 1024) == young.block_total_count && no_fault());
-    EXPECT(rt_mp_detach(&low) == RT_EOK && rt_mp_detach(&high) == RT_EOK);
+    (void)taken(&low, "low", storage + 256, 700, 24); /* so many that the storage has their links */
+    (void)taken(&high, "high", storage + 1024, 700, 24);
+    EXPECT(rt_mp_init(&young, "young", storage, 2048, 24) == RT_EOK);
+    EXPECT(drained(&young, storage, 2048) == young.block_total_count && no_fault());
+    EXPECT(rt_mp_detach(&low) == -RT_ERROR && rt_mp_detach(&high) == -RT_ERROR);
+    rt_mp_forget(&low);
+    (void)list_mempool();
     EXPECT(rt_mp_detach(&young) == RT_EOK);
 }
 
