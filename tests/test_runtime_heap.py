@@ -88,9 +88,8 @@ MUTANTS = {
     "successor_signed_again": (
         "heap_misuse",
         CORE,
-        "(!heap_is_free(heap.traits, header, index) || !heap_size_fits(heap, index, size))) {\n"
-        "        return HEAP_DAMAGED;",
-        "!heap_size_fits(heap, index, size)) {\n        return HEAP_DAMAGED;",
+        "!heap.traits.checked || heap_is_used(heap.traits, header, index) ? 0U : HEAP_DAMAGED",
+        "0U",
     ),
     "failed_free_not_undone": (
         "heap_misuse",
@@ -101,8 +100,8 @@ MUTANTS = {
     "block_of_one_granule": (
         "heap_use",
         BLOCK,
-        "granules < HEAP_BLOCK_MIN ? HEAP_BLOCK_MIN : granules",
-        "granules",
+        "words = words == 0U ? 1U : words;",
+        "",
     ),
     "sliver_before_aligned": (
         "heap_use",
@@ -143,14 +142,14 @@ MUTANTS = {
     "damage_before_not_told": (
         "heap_misuse",
         RESIZE,
-        "(start == 0U || after == HEAP_DAMAGED)) {\n        return HEAP_DAMAGED | index;",
-        "(start == 0U || after == HEAP_DAMAGED)) {\n        return 0;",
+        "(start == 0U || after == HEAP_DAMAGED)) {\n        return (heap_grant_t){NULL, index};",
+        "(start == 0U || after == HEAP_DAMAGED)) {\n        return (heap_grant_t){NULL, 0};",
     ),
     "damaged_link_not_told": (
         "heap_misuse",
         RESIZE,
-        "if (!heap_delist(heap, start)) {\n        return HEAP_DAMAGED | index;",
-        "if (!heap_delist(heap, start)) {\n        return 0;",
+        "if (!heap_delist(heap, start)) {\n        return (heap_grant_t){NULL, index};",
+        "if (!heap_delist(heap, start)) {\n        return (heap_grant_t){NULL, 0};",
     ),
     "map_too_short": (
         "heap_limits",
@@ -193,6 +192,18 @@ MUTANTS = {
         "src/object.c",
         "usable != 0U && rw_free_cores[owner->core](block, owner) == RW_OK",
         "rw_free_cores[owner->core](block, owner) <= RW_E_ALIGNMENT",
+    ),
+    "size_told_as_damage": (
+        "heap_misuse",
+        "src/heap.c",
+        "if (reason > heap_of(object)->granules) {",
+        "if (reason > object->size) {",
+    ),
+    "neighbour_blamed_not_told": (
+        "heap_misuse",
+        "src/heap.c",
+        "rw_status_t fault = RW_E_CORRUPT;",
+        "rw_status_t fault = RW_E_DOUBLE_FREE;",
     ),
     "oversized_resize_not_identified": (
         "heap_misuse",

@@ -14,6 +14,14 @@ typedef uint32_t __attribute__((may_alias)) rw_word_t; /* a word of somebody's s
 /* The compiler forgets what it knows of a value, which stays the same. */
 #define RW_OPAQUE(value) __asm__("" : "+r"(value))
 
+/* Likewise, and the value is kept out of the registers that short instructions reach: for what is
+ * needed at a rare end only. */
+#if defined(__thumb2__)
+#define RW_SELDOM(value) __asm__("" : "+h"(value))
+#else
+#define RW_SELDOM(value) RW_OPAQUE(value)
+#endif
+
 /* The compiler forgets what it knows of memory: what is read behind this is read there, and takes
  * no register before. */
 #define RW_OPAQUE_MEMORY() __asm__ volatile("" : : : "memory")

@@ -22,47 +22,34 @@ RW_INLINE const rw_heap_t *heap_of(const rw_object_t *object)
 #define HEAP_SHARING_interrupt RW_SHARING_INTERRUPT
 #define HEAP_SHARING_core RW_SHARING_CORE
 
-/* A size that the heap does not hold even when it is empty. */
-RW_NOINLINE void *heap_reject(const rw_object_t *object, size_t size)
+/* What a caller gets who gets no block. The reason is a size beyond those of the heap, the index of
+ * a damaged block, or 0, which is no fault. */
+RW_NOINLINE void *heap_denied(const rw_object_t *object, size_t reason)
 {
-    if (size != 0U) {
+    if (reason > heap_of(object)->granules) {
         rw_on_fault(RW_E_SIZE, object, NULL);
-    }
-    return NULL;
-}
-
-/* What a caller gets who gets no block. */
-RW_NOINLINE void *heap_denied(const rw_heap_t *heap, heap_found_t found)
-{
-    if (found != 0U) {
-        const size_t offset = (size_t)(found & ~HEAP_DAMAGED) * RW_HEAP_GRANULE;
-        rw_on_fault(RW_E_CORRUPT, &heap->object, heap->object.arena + offset);
+    } else if (reason != 0U) {
+        rw_on_fault(RW_E_CORRUPT, object, object->arena + reason * RW_HEAP_GRANULE);
     }
     return NULL;
 }
 
 /* The block an alloc found, or NULL after reporting the damage it found. */
-RW_INLINE void *heap_granted(heap_view_t heap, heap_found_t found)
+RW_INLINE void *heap_granted(heap_traits_t traits, const rw_object_t *object, heap_grant_t grant)
 {
-    if (!heap.traits.checked) {
-        return found != 0U ? heap_payload(heap, found) : NULL;
-    }
-    return (int32_t)found > 0 ? heap_payload(heap, found) : heap_denied(heap.self, found);
+    return grant.block != NULL || !traits.checked ? grant.block
+                                                  : heap_denied(object, grant.damaged);
 }
 
-RW_NOINLINE rw_status_t heap_fault(void *block, const rw_object_t *object, rw_status_t fault)
-{
-    rw_on_fault(fault, object, block);
-    return fault;
-}
-
-/* Why no intact used block starts at block; reported, unless block is NULL. Called with no lock: a
- * header may change meanwhile, but whose block it is not has no use for the difference. */
-RW_INLINE rw_status_t heap_blame(heap_traits_t traits, const rw_object_t *object, void *block)
+/* Why no intact used block starts at index (as of heap_index), or a neighbour is damaged; reported,
+ * unless that is NULL. Called with no lock: a header may change meanwhile, but whose block it is
+ * not has no use for the difference. */
+RW_INLINE rw_status_t heap_blame(heap_traits_t traits, const rw_object_t *object, uintptr_t index)
 {
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    const uintptr_t offset = (uintptr_t)block - (uintptr_t)object->arena;
-    const uint32_t index = (uint32_t)(offset / RW_HEAP_GRANULE);
+    const uintptr_t offset = index << 3 | index >> (sizeof(index) * 8U - 3U);
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): any address, which need not be the arena's */
+    void *block = (void *)((uintptr_t)object->arena + offset);
     rw_status_t fault = RW_E_CORRUPT;
     if (block == NULL) {
         return RW_OK;
@@ -72,34 +59,37 @@ RW_INLINE rw_status_t heap_blame(heap_traits_t traits, const rw_object_t *object
     } else if (offset % RW_HEAP_GRANULE != 0U || offset == 0U) {
         fault = RW_E_MISALIGNED;
     } else if (index > heap.state->top ||
-               heap_is_free(heap.traits, *heap_header(heap, index), index)) {
+               heap_is_free(heap.traits, *heap_header(heap, (uint32_t)index), (uint32_t)index)) {
         fault = RW_E_DOUBLE_FREE;
     }
-    return heap_fault(block, object, fault);
+    rw_on_fault(fault, object, block);
+    return fault;
 }
 
-RW_NOINLINE rw_status_t heap_blame_16(void *block, const rw_object_t *object)
+RW_NOINLINE rw_status_t heap_blame_16(uintptr_t index, const rw_object_t *object)
 {
-    return heap_blame((heap_traits_t){true, false}, object, block);
+    return heap_blame((heap_traits_t){true, false}, object, index);
 }
 
-RW_NOINLINE rw_status_t heap_blame_32(void *block, const rw_object_t *object)
+RW_NOINLINE rw_status_t heap_blame_32(uintptr_t index, const rw_object_t *object)
 {
-    return heap_blame((heap_traits_t){true, true}, object, block);
+    return heap_blame((heap_traits_t){true, true}, object, index);
 }
 
 RW_INLINE void *heap_alloc(heap_traits_t traits, rw_sharing_t sharing, const rw_object_t *object,
                            size_t size)
 {
-    const size_t granules = heap_granules(size);
+    size_t granules = heap_granules(size);
+    RW_OPAQUE(granules); /* else the shift in it is done twice */
     if (granules > heap_of(object)->granules) {
-        return heap_reject(object, size);
+        return heap_denied(object, size);
     }
-    const uintptr_t lock = rw_port_lock(sharing);
+    uintptr_t lock = rw_port_lock(sharing);
+    RW_SELDOM(lock);
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    const heap_found_t index = heap_alloc_locked(heap, (uint32_t)granules);
+    const heap_grant_t grant = heap_alloc_locked(heap, (uint32_t)granules);
     rw_port_unlock(sharing, lock);
-    return heap_granted(heap, index);
+    return heap_granted(traits, object, grant);
 }
 
 RW_INLINE void *heap_alloc_aligned(heap_traits_t traits, rw_sharing_t sharing,
@@ -111,17 +101,17 @@ RW_INLINE void *heap_alloc_aligned(heap_traits_t traits, rw_sharing_t sharing,
         return NULL;
     }
     if (granules > heap_of(object)->granules) {
-        return heap_reject(object, size);
+        return heap_denied(object, size);
     }
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    const heap_found_t index =
+    const heap_grant_t grant =
         alignment <= RW_HEAP_GRANULE
             ? heap_alloc_locked(heap, (uint32_t)granules)
             : heap_alloc_aligned_locked(heap, (uint32_t)(alignment / RW_HEAP_GRANULE),
                                         (uint32_t)granules);
     rw_port_unlock(sharing, lock);
-    return heap_granted(heap, index);
+    return heap_granted(traits, object, grant);
 }
 
 /* Granules of a new size of a block; one too many where the heap does not hold it, for the block is
@@ -139,15 +129,13 @@ RW_INLINE rw_status_t heap_resize(heap_traits_t traits, rw_sharing_t sharing,
     const uint32_t granules = heap_wanted(object, size);
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
+    const uintptr_t index = heap_index(heap, block);
     const rw_status_t status = heap_resize_locked(heap, block, granules);
     rw_port_unlock(sharing, lock);
     if (status == RW_OK || status == RW_E_SIZE) {
         return status;
     }
-    if (status == RW_E_CORRUPT) {
-        return heap_fault(block, object, status);
-    }
-    return traits.wide ? heap_blame_32(block, object) : heap_blame_16(block, object);
+    return traits.wide ? heap_blame_32(index, object) : heap_blame_16(index, object);
 }
 
 RW_INLINE void *heap_lower(heap_traits_t traits, rw_sharing_t sharing, const rw_object_t *object,
@@ -156,44 +144,44 @@ RW_INLINE void *heap_lower(heap_traits_t traits, rw_sharing_t sharing, const rw_
     const uint32_t granules = heap_wanted(object, size);
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    const heap_found_t lowered = heap_lower_locked(heap, block, granules);
+    const heap_grant_t grant = heap_lower_locked(heap, block, granules);
     rw_port_unlock(sharing, lock);
-    return heap_granted(heap, lowered);
+    return heap_granted(traits, object, grant);
 }
 
 RW_INLINE rw_status_t heap_free(heap_traits_t traits, rw_sharing_t sharing,
                                 const rw_object_t *object, void *block)
 {
-    uint32_t index = 0;
     uint32_t header = 0;
     if (!traits.checked && block == NULL) {
         return RW_OK;
     }
-    const uintptr_t lock = rw_port_lock(sharing);
+    uintptr_t lock = rw_port_lock(sharing);
+    RW_SELDOM(lock);
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    if (!heap_identify(heap, block, &index, &header)) {
-        rw_port_unlock(sharing, lock);
-        return traits.wide ? heap_blame_32(block, object) : heap_blame_16(block, object);
-    }
-    const rw_status_t status = heap_free_locked(heap, index, header);
+    uintptr_t index = heap_index(heap, block);
+    RW_OPAQUE(index); /* else it is computed twice */
+    RW_SELDOM(object);
+    const bool freed =
+        heap_identify(heap, index, &header) && heap_free_locked(heap, (uint32_t)index, header);
     rw_port_unlock(sharing, lock);
-    RW_OPAQUE(index);
-    return traits.checked && status != RW_OK ? heap_fault(heap_payload(heap, index), object, status)
-                                             : RW_OK;
+    if (freed || !traits.checked) {
+        return RW_OK;
+    }
+    return traits.wide ? heap_blame_32(index, object) : heap_blame_16(index, object);
 }
 
 /* The lock is for a flag in the header: the free of the block before changes it. */
 RW_INLINE size_t heap_usable(heap_traits_t traits, rw_sharing_t sharing, const rw_object_t *object,
                              const void *block)
 {
-    uint32_t index = 0;
     uint32_t header = 0;
     if (block == NULL) {
         return 0;
     }
     const uintptr_t lock = rw_port_lock(sharing);
     const heap_view_t heap = heap_view(traits, heap_of(object));
-    const bool used = heap_identify(heap, block, &index, &header);
+    const bool used = heap_identify(heap, heap_index(heap, block), &header);
     rw_port_unlock(sharing, lock);
     return used ? heap_bytes(heap_size(traits, header)) : 0U;
 }
@@ -202,7 +190,7 @@ RW_INLINE rw_status_t heap_check(heap_traits_t traits, rw_sharing_t sharing,
                                  const rw_object_t *object)
 {
     const uintptr_t lock = rw_port_lock(sharing);
-    const heap_found_t damage = heap_check_locked(heap_view(traits, heap_of(object)));
+    const uint32_t damage = heap_check_locked(heap_view(traits, heap_of(object)));
     rw_port_unlock(sharing, lock);
     if (damage == 0U) {
         return RW_OK;

@@ -216,8 +216,10 @@ RW_INLINE uintptr_t heap_index(heap_view_t heap, const void *address)
 /* Granules of a block that offers size bytes; for size 0 more than any heap has. */
 RW_INLINE size_t heap_granules(size_t size)
 {
-    const size_t granules = ((size - 1U) / 4U + 1U) / 2U + 1U; /* does not wrap */
-    return granules < HEAP_BLOCK_MIN ? HEAP_BLOCK_MIN : granules;
+    size_t words = (size - 1U) / sizeof(uint32_t); /* beyond the first; does not wrap */
+    words = words == 0U ? 1U : words;
+    RW_OPAQUE(words); /* else all that follows is done for either case */
+    return (words + 3U) / 2U;
 }
 
 /* What a block of that many granules offers. */

@@ -16,10 +16,13 @@
 
 #include "heap_lists.h"
 
-/* What a search or an alloc found: the index of a block; 0 iff there is no room;
- * HEAP_DAMAGED | index iff the block there is damaged, nothing then being changed. */
-typedef uint32_t heap_found_t;
-#define HEAP_DAMAGED 0x80000000U
+#define HEAP_DAMAGED 0x80000000U /* with a block's index, or alone */
+
+/* What an alloc comes to. */
+typedef struct heap_grant {
+    void *block;      /* NULL: none, nothing changed */
+    uint32_t damaged; /* index of the block whose damage is why; 0: there is no room */
+} heap_grant_t;
 
 /* Granules from index to the next multiple of alignment granules, a power of two; never 1, which
  * would be too small for a free block. */
@@ -89,11 +92,13 @@ RW_INLINE uint32_t heap_take_recycled(heap_view_t heap, heap_place_t place, uint
     if (!heap.traits.checked) {
         (void)heap_pop(heap, place.class, place.index);
     }
+    RW_ASSUME(size != 0U);
     if (rest >= HEAP_BLOCK_MIN) {
         HEAP_SHARED(heap, insert, place.index + gap + size, rest);
         return size;
     }
     *heap_header(heap, place.index + found) ^= heap_prev_bits(heap.traits);
+    RW_ASSUME(size + rest != 0U);
     return size + rest;
 }
 
@@ -114,27 +119,44 @@ RW_INLINE uint32_t heap_take_virgin(heap_view_t heap, uint32_t gap, uint32_t siz
         return heap_refuse(heap.state);
     }
     heap_move_top(heap, top + gap + size);
+    RW_ASSUME(top + 1U != 0U);
     return top + 1U;
 }
 
-RW_INLINE heap_found_t heap_alloc_locked(heap_view_t heap, uint32_t size)
+/* Writes the header of a used block after a used one; returns its payload. */
+RW_INLINE void *heap_mark_used(heap_view_t heap, uint32_t index, uint32_t size)
+{
+    rw_word_t *header = heap_header(heap, index);
+    RW_OPAQUE(header);
+    if (heap.traits.checked && !heap.traits.wide) { /* by halves, in fewer instructions */
+        uint32_t check = ~(size ^ index);
+        RW_OPAQUE(check);
+        heap_half_t *halves = (heap_half_t *)(void *)header;
+        halves[1] = (uint16_t)size;
+        halves[0] = (uint16_t)check;
+    } else {
+        *header = heap_used_header(heap.traits, index, size);
+    }
+    return header + 1;
+}
+
+RW_INLINE heap_grant_t heap_alloc_locked(heap_view_t heap, uint32_t size)
 {
     const heap_place_t place = heap_find(heap, size, 1);
     uint32_t index = place.index;
     if (index != 0U) {
         size = heap_take_recycled(heap, place, 0, size);
         if (heap.traits.checked && size == 0U) {
-            return HEAP_DAMAGED | index;
+            return (heap_grant_t){NULL, index};
         }
     } else {
         index = heap_take_virgin(heap, 0, size);
         if (index == 0U) {
-            return 0;
+            return (heap_grant_t){NULL, 0};
         }
     }
     heap.state->used += size;
-    *heap_header(heap, index) = heap_used_header(heap.traits, index, size);
-    return index;
+    return (heap_grant_t){heap_mark_used(heap, index, size), 0};
 }
 
 /* Index of the free block that ends before index; at most 0 iff its footer or header is damaged. */
@@ -160,18 +182,19 @@ RW_INLINE void heap_mark_freed(heap_view_t heap, uint32_t index)
     }
 }
 
-/* Finds the block a caller means. False iff no intact used block starts there, which is seen with
- * checks on only. */
-RW_INLINE bool heap_identify(heap_view_t heap, const void *block, uint32_t *index, uint32_t *header)
+/* Reads the header of the block a caller means. False iff no intact used block starts there, which
+ * is seen with checks on only. */
+RW_INLINE bool heap_identify(heap_view_t heap, uintptr_t index, uint32_t *header)
 {
-    const uintptr_t wide_index = heap_index(heap, block);
-    *index = (uint32_t)wide_index;
-    if (heap.traits.checked && wide_index - 1U >= heap.state->top) {
+    const uint32_t block = (uint32_t)index;
+    const uintptr_t behind = heap.state->top - index; /* too large for 0, as if above top */
+    if (heap.traits.checked && behind >= heap.state->top) {
         return false;
     }
-    *header = *heap_header(heap, *index);
-    return !heap.traits.checked || (heap_is_used(heap.traits, *header, *index) &&
-                                    heap_size_fits(heap, *index, heap_size(heap.traits, *header)));
+    *header = *heap_header(heap, block);
+    return !heap.traits.checked ||
+           (heap_is_used(heap.traits, *header, block) &&
+            heap_size(heap.traits, *header) - HEAP_BLOCK_MIN < (uint32_t)behind);
 }
 
 /* Size of the block at index <= top if it is free, 0 if it is used; HEAP_DAMAGED iff neither. */
@@ -179,18 +202,19 @@ RW_INLINE uint32_t heap_free_after(heap_view_t heap, uint32_t index)
 {
     const uint32_t header = *heap_header(heap, index);
     const uint32_t size = heap_size(heap.traits, header);
-    if (heap_is_used(heap.traits, header, index)) {
-        return 0;
+    if (!heap_is_free(heap.traits, header, index)) {
+        return !heap.traits.checked || heap_is_used(heap.traits, header, index) ? 0U : HEAP_DAMAGED;
     }
-    if (heap.traits.checked &&
-        (!heap_is_free(heap.traits, header, index) || !heap_size_fits(heap, index, size))) {
+    if (heap.traits.checked && !heap_size_fits(heap, index, size)) {
         return HEAP_DAMAGED;
     }
+    RW_ASSUME(size != 0U);
     return size;
 }
 
-/* Gives back the used block at index. */
-RW_INLINE rw_status_t heap_free_locked(heap_view_t heap, uint32_t index, uint32_t header)
+/* Gives back the used block at index. False, but for the order of lists nothing changed, iff a
+ * neighbour is damaged. */
+RW_INLINE bool heap_free_locked(heap_view_t heap, uint32_t index, uint32_t header)
 {
     const uint32_t next = index + heap_size(heap.traits, header);
     uint32_t start = index;
@@ -198,26 +222,28 @@ RW_INLINE rw_status_t heap_free_locked(heap_view_t heap, uint32_t index, uint32_
     if (heap_prev_is_free(header)) {
         start = (uint32_t)heap_free_before(heap, index);
         if (heap.traits.checked && start == 0U) {
-            return RW_E_CORRUPT;
+            return false;
         }
     }
     uint32_t at = start;
     if (next <= heap.state->top) {
         const uint32_t after = heap_free_after(heap, next);
         if (heap.traits.checked && after == HEAP_DAMAGED) {
-            return RW_E_CORRUPT;
+            return false;
         }
         if (after != 0U) {
             at = next;
             end += after;
         }
     }
+    RW_SELDOM(start); /* the loop has the registers that short instructions reach */
+    RW_SELDOM(end);
     while (at != index) {
         if (!heap_unlink(heap, at) && heap.traits.checked) {
             if (at < index && end != next) {
                 HEAP_SHARED(heap, insert, next, end - next); /* undone, but for its place */
             }
-            return RW_E_CORRUPT;
+            return false;
         }
         if (at < index) {
             break;
@@ -229,14 +255,14 @@ RW_INLINE rw_status_t heap_free_locked(heap_view_t heap, uint32_t index, uint32_
     heap.state->used -= next - index;
     if (end > heap.state->top) {
         heap.state->top = start - 1U;
-        return RW_OK;
+        return true;
     }
     if (end == next) {
         __asm__ volatile(""); /* else compilers do it in conditional instructions, always */
         *heap_header(heap, next) ^= heap_prev_bits(heap.traits);
     }
     HEAP_SHARED(heap, insert, start, end - start);
-    return RW_OK;
+    return true;
 }
 
 #endif

@@ -15,7 +15,7 @@ RW_INLINE bool heap_header_sound(heap_view_t heap, uint32_t index, uint32_t head
 
 /* Walks the blocks: *free_blocks is their number of free ones. 0 iff all is well, else
  * HEAP_DAMAGED | index. */
-RW_INLINE heap_found_t heap_check_blocks(heap_view_t heap, uint32_t *free_blocks)
+RW_INLINE uint32_t heap_check_blocks(heap_view_t heap, uint32_t *free_blocks)
 {
     uint32_t used = 0;
     bool prev_free = false;
@@ -44,7 +44,7 @@ RW_INLINE bool heap_listed(heap_view_t heap, uint32_t class)
 }
 
 /* Walks one list, counting its blocks down from *free_blocks. */
-RW_INLINE heap_found_t heap_check_list(heap_view_t heap, uint32_t class, uint32_t *free_blocks)
+RW_INLINE uint32_t heap_check_list(heap_view_t heap, uint32_t class, uint32_t *free_blocks)
 {
     uint32_t prev = 0;
     uint32_t index = heap_head(heap.traits, heap_bin(heap, class));
@@ -67,13 +67,13 @@ RW_INLINE heap_found_t heap_check_list(heap_view_t heap, uint32_t class, uint32_
     return 0;
 }
 
-RW_INLINE heap_found_t heap_check_locked(heap_view_t heap)
+RW_INLINE uint32_t heap_check_locked(heap_view_t heap)
 {
     uint32_t free_blocks = 0;
     if (heap.state->top > heap.state->peak || heap.state->peak > heap.self->granules) {
         return HEAP_DAMAGED;
     }
-    heap_found_t damage = heap_check_blocks(heap, &free_blocks);
+    uint32_t damage = heap_check_blocks(heap, &free_blocks);
     const uint32_t last = heap_class(heap.traits, heap.self->granules);
     const uint32_t classes = 32U * heap_map_words(heap.traits);
     for (uint32_t class = HEAP_CLASS_FIRST; class <= last && damage == 0U; class ++) {

@@ -63,27 +63,33 @@ RW_INLINE void heap_set_head(heap_traits_t traits, heap_bin_t bin, uint32_t inde
     }
 }
 
-/* Written as the rotation that it is where there is an instruction for it. */
+/* A class's bit in its word of the map. */
 RW_INLINE uint32_t heap_map_bit(uint32_t class)
 {
-    const uint32_t turn = class % 32U;
-    return 0x80000000U >> turn | 0x80000000U << ((0U - turn) % 32U);
+    return rw_rotate_right(0x80000000U, class);
+}
+
+/* Where that is. */
+RW_INLINE uint32_t *heap_map_word(heap_view_t heap, uint32_t class)
+{
+    uint32_t *word = (uint32_t *)(void *)heap.state + class / 32U;
+    RW_OPAQUE(word); /* the rest is an offset for loads and stores */
+    return word + sizeof(rw_heap_state_t) / sizeof(uint32_t);
 }
 
 /* The smallest class from class on that has blocks; 0 iff none has. The word of class exists. */
 RW_INLINE uint32_t heap_class_from(heap_view_t heap, uint32_t class)
 {
-    const uint32_t *map = heap_map(heap);
-    uint32_t word = class / 32U;
-    uint32_t bits = map[word] << class % 32U;
-    while (bits == 0U) {
-        if (++word >= heap_map_words(heap.traits)) {
-            return 0;
+    do {
+        const uint32_t bits = *heap_map_word(heap, class) << class % 32U;
+        if (bits != 0U) {
+            class += (uint32_t)__builtin_clz(bits);
+            RW_ASSUME(class != 0U);
+            return class;
         }
-        class = 32U * word;
-        bits = map[word];
-    }
-    return class + (uint32_t)__builtin_clz(bits);
+        class = (class | 31U) + 1U;
+    } while (class < 32U * heap_map_words(heap.traits));
+    return 0;
 }
 
 /* Whether a link leads to a block whose link in the other direction leads back. */
@@ -104,7 +110,7 @@ RW_INLINE bool heap_pop(heap_view_t heap, uint32_t class, uint32_t index)
         }
         heap_set_link(heap, next, HEAP_PREV, 0);
     } else {
-        heap_map(heap)[class / 32U] &= ~heap_map_bit(class);
+        *heap_map_word(heap, class) &= ~heap_map_bit(class);
     }
     heap_set_head(heap.traits, heap_bin(heap, class), next);
     return true;
@@ -134,10 +140,10 @@ RW_INLINE bool heap_unlink(heap_view_t heap, uint32_t index)
         }
         heap_set_head(heap.traits, bin, next);
         if (next == 0U) {
-            heap_map(heap)[class / 32U] &= ~heap_map_bit(class);
+            *heap_map_word(heap, class) &= ~heap_map_bit(class);
         }
     }
-    if (next != 0U) {
+    if (next != 0U || !heap.traits.wide) { /* the narrow links of no block lie in the arena too */
         heap_set_link(heap, next, HEAP_PREV, prev);
     }
     return true;
@@ -157,13 +163,13 @@ RW_INLINE void heap_insert(heap_view_t heap, uint32_t index, uint32_t size)
     if (heap.traits.wide) {
         block[2] = 0;
     }
-    *heap_footer_before(heap, index + size) = ~header;
+    block[2U * size - 1U] = ~header; /* the footer */
     heap_set_head(heap.traits, bin, index);
     RW_OPAQUE(index); /* else its low half is kept in a second register */
     if (next != 0U) {
         heap_set_link(heap, next, HEAP_PREV, index);
     } else {
-        heap_map(heap)[class / 32U] |= heap_map_bit(class);
+        *heap_map_word(heap, class) |= heap_map_bit(class);
     }
 }
 

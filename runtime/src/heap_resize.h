@@ -36,9 +36,9 @@ RW_INLINE uint32_t heap_divide(heap_view_t heap, uint32_t index, uint32_t room, 
 /* RW_E_SIZE iff there is no room behind the block. */
 RW_INLINE rw_status_t heap_resize_locked(heap_view_t heap, void *block, uint32_t size)
 {
-    uint32_t index = 0;
+    const uint32_t index = (uint32_t)heap_index(heap, block);
     uint32_t header = 0;
-    if (!heap_identify(heap, block, &index, &header)) {
+    if (!heap_identify(heap, heap_index(heap, block), &header)) {
         return RW_E_FOREIGN; /* or another: heap_blame tells */
     }
     const uint32_t old = heap_size(heap.traits, header);
@@ -69,31 +69,31 @@ RW_INLINE rw_status_t heap_resize_locked(heap_view_t heap, void *block, uint32_t
  * size granules. Returns where the payload has to be moved; 0, nothing changed, iff that is not to
  * be had or, with checks on, no intact used block starts there. HEAP_DAMAGED | the block's index
  * iff a neighbour is damaged. */
-RW_INLINE heap_found_t heap_lower_locked(heap_view_t heap, const void *block, uint32_t size)
+RW_INLINE heap_grant_t heap_lower_locked(heap_view_t heap, const void *block, uint32_t size)
 {
-    uint32_t index = 0;
+    const uint32_t index = (uint32_t)heap_index(heap, block);
     uint32_t header = 0;
-    if (!heap_identify(heap, block, &index, &header) || !heap_prev_is_free(header)) {
-        return 0;
+    if (!heap_identify(heap, heap_index(heap, block), &header) || !heap_prev_is_free(header)) {
+        return (heap_grant_t){NULL, 0};
     }
     const uint32_t next = index + heap_size(heap.traits, header);
     const bool last = next > heap.state->top;
     const uint32_t start = (uint32_t)heap_free_before(heap, index);
     const uint32_t after = last ? 0U : heap_free_after(heap, next);
     if (heap.traits.checked && (start == 0U || after == HEAP_DAMAGED)) {
-        return HEAP_DAMAGED | index;
+        return (heap_grant_t){NULL, index};
     }
     if (size > (last ? heap.self->granules + 1U : next + after) - start) {
-        return 0;
+        return (heap_grant_t){NULL, 0};
     }
     const uint32_t end = last && start + size > next ? start + size : next + after;
     if (!heap_delist(heap, start)) {
-        return HEAP_DAMAGED | index;
+        return (heap_grant_t){NULL, index};
     }
     if (after != 0U) {
         if (!heap_delist(heap, next)) {
             HEAP_SHARED(heap, insert, start, index - start);
-            return HEAP_DAMAGED | index;
+            return (heap_grant_t){NULL, index};
         }
         *heap_header(heap, end) ^= heap_prev_bits(heap.traits);
     }
@@ -103,11 +103,11 @@ RW_INLINE heap_found_t heap_lower_locked(heap_view_t heap, const void *block, ui
     heap.state->used += end - start - (next - index);
     *heap_header(heap, index) = header ^ heap_free_bits(heap.traits); /* tells a double free */
     *heap_header(heap, start) = heap_used_header(heap.traits, start, end - start);
-    return start;
+    return (heap_grant_t){heap_payload(heap, start), 0};
 }
 
 /* alignment in granules, a power of two. */
-RW_INLINE heap_found_t heap_alloc_aligned_locked(heap_view_t heap, uint32_t alignment,
+RW_INLINE heap_grant_t heap_alloc_aligned_locked(heap_view_t heap, uint32_t alignment,
                                                  uint32_t size)
 {
     const heap_place_t place = heap_find(heap, size, alignment);
@@ -116,12 +116,12 @@ RW_INLINE heap_found_t heap_alloc_aligned_locked(heap_view_t heap, uint32_t alig
     if (index != 0U) {
         size = heap_take_recycled(heap, place, gap, size);
         if (heap.traits.checked && size == 0U) {
-            return HEAP_DAMAGED | index;
+            return (heap_grant_t){NULL, index};
         }
     } else {
         index = heap_take_virgin(heap, gap, size);
         if (index == 0U) {
-            return 0;
+            return (heap_grant_t){NULL, 0};
         }
     }
     heap.state->used += size;
@@ -130,7 +130,7 @@ RW_INLINE heap_found_t heap_alloc_aligned_locked(heap_view_t heap, uint32_t alig
     if (gap != 0U) {
         HEAP_SHARED(heap, insert, index, gap);
     }
-    return index + gap;
+    return (heap_grant_t){heap_payload(heap, index + gap), 0};
 }
 
 #endif

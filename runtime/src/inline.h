@@ -11,6 +11,14 @@
 #define RW_INLINE static inline __attribute__((always_inline))
 #define RW_NOINLINE static __attribute__((noinline))
 
+/* Tells the compiler what holds here, where it would ask again. */
+#define RW_ASSUME(condition)                                                                       \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            __builtin_unreachable();                                                               \
+        }                                                                                          \
+    } while (0)
+
 /* value, turned right by the five lowest bits of turn, whatever the others are. The instruction
  * does so by itself, which compilers do not believe. */
 RW_INLINE uint32_t rw_rotate_right(uint32_t value, uint32_t turn)

@@ -11,6 +11,7 @@
  *
  *     used:  | header |               payload                    |
  *     free:  | header | next | prev |     unused       | footer  |     at least 2 granules
+ *     granule 0 is no block's: with links of 16 bits, the link back of what is not there goes there
  *     virgin: everything from index top + 1 on; on no list, never touched; the block before it is
  *             never free, for it would have been merged into the virgin end
  *
