@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The layout as a whole: every pool, heap and slab of the image, in the order of the planned map. As
- * linked that is not always that of their addresses: where the sections of adopted objects lie, the
- * board's script says.
+ * The layout as a whole: every pool, heap and slab of the image, in the order of the planned map.
+ * As linked that is not always that of their addresses: where the sections of adopted objects lie,
+ * the board's script says.
  */
 #ifndef RAMWRIGHT_LAYOUT_H
 #define RAMWRIGHT_LAYOUT_H
