@@ -58,7 +58,7 @@ LIBRARY = _words(
     int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t intptr_t uintptr_t
     intmax_t uintmax_t size_t ssize_t ptrdiff_t max_align_t
     # macros
-    NULL EOF I linux unix
+    NULL EOF I linux unix i386
     # linker scripts and startup code
     edata end etext Reset_Handler SystemInit SystemCoreClock
     """
