@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/* Every pool, heap and slab, by address: rw_layout_free, rw_layout_owner, rw_layout_walk. */
+/* Every pool, heap and slab: rw_layout_free, rw_layout_owner, rw_layout_walk. */
 extern const rw_layout_t adopted_layout;
 
 /* Buffer frame: 128 bytes in ocram, 32-aligned. */

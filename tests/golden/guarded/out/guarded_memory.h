@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-/* Every pool, heap and slab, by address: rw_layout_free, rw_layout_owner, rw_layout_walk. */
+/* Every pool, heap and slab: rw_layout_free, rw_layout_owner, rw_layout_walk. */
 extern const rw_layout_t guarded_layout;
 
 /* Pool frames: 10 blocks of 20 bytes in ram, 16-aligned; sharing interrupt, checks full. */

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/* Every pool, heap and slab, by address: rw_layout_free, rw_layout_owner, rw_layout_walk. */
+/* Every pool, heap and slab: rw_layout_free, rw_layout_owner, rw_layout_walk. */
 extern const rw_layout_t app_layout;
 
 /* Heap main: 4096 bytes (4K) in ram, 8-aligned; sharing task, checks basic. */

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-/* Every pool, heap and slab, by address: rw_layout_free, rw_layout_owner, rw_layout_walk. */
+/* Every pool, heap and slab: rw_layout_free, rw_layout_owner, rw_layout_walk. */
 extern const rw_layout_t motor_layout;
 
 /* Buffer eth_desc: 192 bytes in ram, 32-aligned. */

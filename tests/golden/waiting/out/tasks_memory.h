@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-/* Every pool, heap and slab, by address: rw_layout_free, rw_layout_owner, rw_layout_walk. */
+/* Every pool, heap and slab: rw_layout_free, rw_layout_owner, rw_layout_walk. */
 extern const rw_layout_t tasks_layout;
 
 /* Pool jobs: 16 blocks of 8 bytes in ram, 8-aligned; sharing interrupt, checks basic, tasks may wait. */
