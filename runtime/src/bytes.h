@@ -22,6 +22,15 @@ typedef uint32_t __attribute__((may_alias)) rw_word_t; /* a word of somebody's s
 #define RW_SELDOM(value) RW_OPAQUE(value)
 #endif
 
+/* At the end of a static function that is not inlined: it leaves its parameter where it was passed,
+ * and callers, who are compiled after it and know what it changes, keep theirs there. For where
+ * there are registers enough. */
+#if defined(__thumb2__)
+#define RW_KEPT(parameter) __asm__ volatile("" : : "r"(parameter))
+#else
+#define RW_KEPT(parameter) (void)(parameter)
+#endif
+
 /* The compiler forgets what it knows of memory: what is read behind this is read there, and takes
  * no register before. */
 #define RW_OPAQUE_MEMORY() __asm__ volatile("" : : : "memory")

@@ -161,7 +161,6 @@ RW_INLINE rw_status_t heap_free(heap_traits_t traits, rw_sharing_t sharing,
     const heap_view_t heap = heap_view(traits, heap_of(object));
     uintptr_t index = heap_index(heap, block);
     RW_OPAQUE(index); /* else it is computed twice */
-    RW_SELDOM(object);
     const bool freed =
         heap_identify(heap, index, &header) && heap_free_locked(heap, (uint32_t)index, header);
     rw_port_unlock(sharing, lock);

@@ -19,6 +19,17 @@
  * With checks none the check bits of a free block are zero and those of a used one all ones.
  *
  * The footer of a free block is the complement of its header, so no fill pattern makes a pair.
+ *
+ * Its links lead to its neighbours in the list of its class. next 0 ends the list; prev of the
+ * first block is minus the class, so that leaving a list takes no look at a size.
+ *
+ *     links of 16 bits    | next | prev | prev ^ index | next |      halves of two words
+ *     links of 32 bits    | next | prev |                            words
+ *
+ * Links of 16 bits carry an echo: the two words by themselves tell whether they are intact and
+ * whose they are. Every error within one of them shows, no fill pattern and no copy of another
+ * block's links passes, and other data does once in 2^32 cases. Links of 32 bits leave no room for
+ * one: there the neighbours are asked, and have to agree.
  */
 #ifndef RAMWRIGHT_SRC_HEAP_BLOCK_H
 #define RAMWRIGHT_SRC_HEAP_BLOCK_H
@@ -28,17 +39,17 @@
 #include "bytes.h"
 #include "inline.h"
 
-#define HEAP_BLOCK_MIN 2U /* granules: header, two links, footer */
+#define HEAP_BLOCK_MIN 2U /* granules: header, two words of links, footer */
 #define HEAP_FREE 0x40000000U
 
 _Static_assert(HEAP_BLOCK_MIN *RW_HEAP_GRANULE == 4U * sizeof(uint32_t),
-               "the smallest block holds header, two links of 32 bits and footer");
+               "the smallest block holds header, two words of links and footer");
 _Static_assert(RW_HEAP_OVERHEAD == RW_HEAP_GRANULE + sizeof(uint32_t),
                "the granule that no block starts on and the header of the one block");
 _Static_assert(RW_HEAP_GRANULES_MAX_16 < (1U << 15), "sizes fit a header with 16 check bits");
 _Static_assert(RW_HEAP_GRANULES_MAX_32 < (1U << 22), "sizes fit a header with 8 check bits");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-               "a narrow next link is the low half of a word");
+               "the first of two narrow links is the low half of a word");
 
 /* What a core is specialised for. Constants wherever it is used: every function that takes it is
  * inlined, so what does not apply leaves no code. */
@@ -57,9 +68,11 @@ typedef struct heap_view {
 
 RW_INLINE heap_view_t heap_view(heap_traits_t traits, const rw_heap_t *heap)
 {
+    rw_heap_state_t *state = heap->state;
     uint8_t *headers = heap->object.arena - sizeof(uint32_t);
+    RW_OPAQUE(state);   /* else it is loaded amidst the first computation, which that splits */
     RW_OPAQUE(headers); /* else compilers keep the arena in a second register */
-    return (heap_view_t){traits, heap, heap->state, headers};
+    return (heap_view_t){traits, heap, state, headers};
 }
 
 /* What XOR turns a used block's header into a free one's by, and back. */
@@ -173,31 +186,66 @@ RW_INLINE rw_word_t *heap_footer_before(heap_view_t heap, uint32_t index)
 
 typedef uint16_t __attribute__((may_alias)) heap_half_t;
 
-/* Links of a free block: its neighbours in the list of its class. */
-typedef enum heap_direction { HEAP_NEXT = 0, HEAP_PREV = 1 } heap_direction_t;
+/* Neighbours of a free block in the list of its class. */
+typedef struct heap_links {
+    uint32_t next; /* 0: none */
+    int32_t prev;  /* not above 0: none; minus the class */
+} heap_links_t;
 
-RW_INLINE uint32_t heap_link_at(heap_traits_t traits, const rw_word_t *header,
-                                heap_direction_t direction)
+RW_INLINE heap_half_t *heap_halves(rw_word_t *header)
 {
-    const void *payload = header + 1;
-    return traits.wide ? ((const rw_word_t *)payload)[direction]
-                       : ((const heap_half_t *)payload)[direction];
+    RW_OPAQUE(header); /* else its address is computed for each of them */
+    return (heap_half_t *)(void *)header;
 }
 
-RW_INLINE uint32_t heap_link(heap_view_t heap, uint32_t index, heap_direction_t direction)
+RW_INLINE heap_links_t heap_links(heap_view_t heap, uint32_t index)
 {
-    return heap_link_at(heap.traits, heap_header(heap, index), direction);
-}
-
-RW_INLINE void heap_set_link(heap_view_t heap, uint32_t index, heap_direction_t direction,
-                             uint32_t to)
-{
-    void *payload = heap_payload(heap, index);
+    rw_word_t *header = heap_header(heap, index);
     if (heap.traits.wide) {
-        ((rw_word_t *)payload)[direction] = to;
-    } else {
-        ((heap_half_t *)payload)[direction] = (uint16_t)to;
+        return (heap_links_t){header[1], (int32_t)header[2]};
     }
+    const heap_half_t *halves = heap_halves(header);
+    int32_t prev = (int16_t)halves[3];
+    RW_OPAQUE(prev); /* else it is read a second time, without its sign */
+    return (heap_links_t){halves[2], prev};
+}
+
+RW_INLINE void heap_set_next(heap_view_t heap, uint32_t index, uint32_t to)
+{
+    rw_word_t *header = heap_header(heap, index);
+    if (heap.traits.wide) {
+        header[1] = to;
+        return;
+    }
+    heap_half_t *halves = heap_halves(header);
+    RW_OPAQUE(to); /* else its low half is kept in a second register; so below */
+    halves[2] = (uint16_t)to;
+    if (heap.traits.checked) {
+        RW_OPAQUE(to);
+        halves[5] = (uint16_t)to;
+    }
+}
+
+RW_INLINE void heap_set_prev(heap_view_t heap, uint32_t index, int32_t to)
+{
+    rw_word_t *header = heap_header(heap, index);
+    if (heap.traits.wide) {
+        header[2] = (uint32_t)to;
+        return;
+    }
+    heap_half_t *halves = heap_halves(header);
+    halves[3] = (uint16_t)to;
+    if (heap.traits.checked) {
+        uint32_t echo = (uint32_t)to ^ index;
+        RW_OPAQUE(echo); /* else it is cut to its low half, and that stored */
+        halves[4] = (uint16_t)echo;
+    }
+}
+
+/* The second word of narrow links; of links and echo, the index. */
+RW_INLINE uint32_t heap_echo(uint32_t links, uint32_t index)
+{
+    return (links >> 16 | links << 16) ^ index;
 }
 
 /* Whether a block of size granules can lie at index, index <= top + 1. */

@@ -41,30 +41,24 @@ RW_INLINE bool heap_holds(heap_view_t heap, uint32_t index, uint32_t size, uint3
     return heap_header_holds(heap.traits, *heap_header(heap, index), least);
 }
 
-/* Where an alloc looks: the first block of a class. */
-typedef struct heap_place {
-    uint32_t index; /* 0: none found */
-    uint32_t class;
-} heap_place_t;
-
-/* Looks for a free block of at least size granules: first in their own class, not all of whose
- * blocks are large enough, then in the next one that has any. With an alignment that asks for more,
- * also in those after it. */
-RW_INLINE heap_place_t heap_find(heap_view_t heap, uint32_t size, uint32_t alignment)
+/* Looks for a free block of at least size granules: the first in their own class, not all of whose
+ * blocks are large enough, then that of the next one that has any. With an alignment that asks for
+ * more, also of those after it. 0 iff none is found. */
+RW_INLINE uint32_t heap_find(heap_view_t heap, uint32_t size, uint32_t alignment)
 {
     uint32_t class = heap_class(heap.traits, size);
     uint32_t index = heap_head(heap.traits, heap_bin(heap, class));
     if (index != 0U && heap_holds(heap, index, size, alignment)) {
-        return (heap_place_t){index, class};
+        return index;
     }
     do {
         class = heap_class_from(heap, class + 1U);
         if (class == 0U) {
-            return (heap_place_t){0, 0};
+            return 0;
         }
         index = heap_head(heap.traits, heap_bin(heap, class));
     } while (alignment != 1U && !heap_holds(heap, index, size, alignment));
-    return (heap_place_t){index, class};
+    return index;
 }
 
 RW_INLINE uint32_t heap_refuse(rw_heap_state_t *state)
@@ -78,26 +72,23 @@ RW_INLINE uint32_t heap_refuse(rw_heap_state_t *state)
 
 /* Takes size granules of a found block, behind a gap that the caller lists. Returns their real
  * number, 0, nothing changed, iff the block is damaged. */
-RW_INLINE uint32_t heap_take_recycled(heap_view_t heap, heap_place_t place, uint32_t gap,
-                                      uint32_t size)
+RW_INLINE uint32_t heap_take_recycled(heap_view_t heap, uint32_t index, uint32_t gap, uint32_t size)
 {
-    const uint32_t header = *heap_header(heap, place.index);
+    const uint32_t header = *heap_header(heap, index);
     const uint32_t found = heap_free_size(heap.traits, header);
     const uint32_t rest = found - gap - size;
     if (heap.traits.checked &&
-        (!heap_is_free(heap.traits, header, place.index) || gap + size > found ||
-         !heap_size_fits(heap, place.index, found) || !heap_pop(heap, place.class, place.index))) {
+        (!heap_is_free(heap.traits, header, index) || gap + size > found ||
+         index + found > heap.state->top || !heap_links_sound(heap, index))) {
         return 0;
     }
-    if (!heap.traits.checked) {
-        (void)heap_pop(heap, place.class, place.index);
-    }
+    heap_delist(heap, index);
     RW_ASSUME(size != 0U);
     if (rest >= HEAP_BLOCK_MIN) {
-        HEAP_SHARED(heap, insert, place.index + gap + size, rest);
+        HEAP_SHARED(heap, insert, index + gap + size, rest);
         return size;
     }
-    *heap_header(heap, place.index + found) ^= heap_prev_bits(heap.traits);
+    *heap_header(heap, index + found) ^= heap_prev_bits(heap.traits);
     RW_ASSUME(size + rest != 0U);
     return size + rest;
 }
@@ -142,10 +133,9 @@ RW_INLINE void *heap_mark_used(heap_view_t heap, uint32_t index, uint32_t size)
 
 RW_INLINE heap_grant_t heap_alloc_locked(heap_view_t heap, uint32_t size)
 {
-    const heap_place_t place = heap_find(heap, size, 1);
-    uint32_t index = place.index;
+    uint32_t index = heap_find(heap, size, 1);
     if (index != 0U) {
-        size = heap_take_recycled(heap, place, 0, size);
+        size = heap_take_recycled(heap, index, 0, size);
         if (heap.traits.checked && size == 0U) {
             return (heap_grant_t){NULL, index};
         }
@@ -159,12 +149,14 @@ RW_INLINE heap_grant_t heap_alloc_locked(heap_view_t heap, uint32_t size)
     return (heap_grant_t){heap_mark_used(heap, index, size), 0};
 }
 
-/* Index of the free block that ends before index; at most 0 iff its footer or header is damaged. */
+/* Index of the free block that ends before index; at most 0 iff its footer, header or links are
+ * damaged. */
 RW_INLINE int32_t heap_free_before(heap_view_t heap, uint32_t index)
 {
     const uint32_t header = ~*heap_footer_before(heap, index);
     const int32_t start = (int32_t)(index - heap_free_size(heap.traits, header));
-    if (heap.traits.checked && (start <= 0 || *heap_header(heap, (uint32_t)start) != header)) {
+    if (heap.traits.checked && (start <= 0 || *heap_header(heap, (uint32_t)start) != header ||
+                                !heap_links_sound(heap, (uint32_t)start))) {
         return 0;
     }
     return start;
@@ -205,60 +197,42 @@ RW_INLINE uint32_t heap_free_after(heap_view_t heap, uint32_t index)
     if (!heap_is_free(heap.traits, header, index)) {
         return !heap.traits.checked || heap_is_used(heap.traits, header, index) ? 0U : HEAP_DAMAGED;
     }
-    if (heap.traits.checked && !heap_size_fits(heap, index, size)) {
+    if (heap.traits.checked &&
+        (!heap_size_fits(heap, index, size) || !heap_links_sound(heap, index))) {
         return HEAP_DAMAGED;
     }
     RW_ASSUME(size != 0U);
     return size;
 }
 
-/* Gives back the used block at index. False, but for the order of lists nothing changed, iff a
- * neighbour is damaged. */
+/* Gives back the used block at index. False, nothing changed, iff a neighbour is damaged. */
 RW_INLINE bool heap_free_locked(heap_view_t heap, uint32_t index, uint32_t header)
 {
     const uint32_t next = index + heap_size(heap.traits, header);
     uint32_t start = index;
     uint32_t end = next;
-    if (heap_prev_is_free(header)) {
-        start = (uint32_t)heap_free_before(heap, index);
-        if (heap.traits.checked && start == 0U) {
-            return false;
-        }
-    }
-    uint32_t at = start;
     if (next <= heap.state->top) {
         const uint32_t after = heap_free_after(heap, next);
         if (heap.traits.checked && after == HEAP_DAMAGED) {
             return false;
         }
-        if (after != 0U) {
-            at = next;
-            end += after;
-        }
+        end += after;
     }
-    RW_SELDOM(start); /* the loop has the registers that short instructions reach */
-    RW_SELDOM(end);
-    while (at != index) {
-        if (!heap_unlink(heap, at) && heap.traits.checked) {
-            if (at < index && end != next) {
-                HEAP_SHARED(heap, insert, next, end - next); /* undone, but for its place */
-            }
+    if (heap_prev_is_free(header)) {
+        start = (uint32_t)heap_free_before(heap, index);
+        if (heap.traits.checked && start == 0U) {
             return false;
         }
-        if (at < index) {
-            break;
-        }
-        at = start;
+        heap_delist(heap, start);
     }
-    RW_OPAQUE(index); /* else its header's address is kept from the beginning */
     heap_mark_freed(heap, index);
     heap.state->used -= next - index;
-    if (end > heap.state->top) {
+    if (end != next) {
+        heap_delist(heap, next);
+    } else if (next > heap.state->top) {
         heap.state->top = start - 1U;
         return true;
-    }
-    if (end == next) {
-        __asm__ volatile(""); /* else compilers do it in conditional instructions, always */
+    } else {
         *heap_header(heap, next) ^= heap_prev_bits(heap.traits);
     }
     HEAP_SHARED(heap, insert, start, end - start);

@@ -46,23 +46,23 @@ RW_INLINE bool heap_listed(heap_view_t heap, uint32_t class)
 /* Walks one list, counting its blocks down from *free_blocks. */
 RW_INLINE uint32_t heap_check_list(heap_view_t heap, uint32_t class, uint32_t *free_blocks)
 {
-    uint32_t prev = 0;
+    int32_t prev = -(int32_t) class;
     uint32_t index = heap_head(heap.traits, heap_bin(heap, class));
     if (heap_listed(heap, class) != (index != 0U)) {
         return HEAP_DAMAGED;
     }
-    for (; index != 0U; index = heap_link(heap, index, HEAP_NEXT)) {
+    for (; index != 0U; index = heap_links(heap, index).next) {
         if (index > heap.state->top || *free_blocks == 0U) {
-            return HEAP_DAMAGED | prev;
+            return HEAP_DAMAGED | (prev > 0 ? (uint32_t)prev : 0U);
         }
         const uint32_t header = *heap_header(heap, index);
         if (!heap_is_free(heap.traits, header, index) ||
             heap_class(heap.traits, heap_size(heap.traits, header)) != class ||
-            heap_link(heap, index, HEAP_PREV) != prev) {
+            heap_links(heap, index).prev != prev || !heap_links_sound(heap, index)) {
             return HEAP_DAMAGED | index;
         }
         (*free_blocks)--;
-        prev = index;
+        prev = (int32_t)index;
     }
     return 0;
 }

@@ -8,7 +8,7 @@
  *     granules   2  3 .. 15  16..17  18..19 .. 30..31  32..35 ..  240..255  256..319  320..383 ..
  *     class      2  3 .. 15  16      17     .. 23      24     ..  47        48        49       ..
  *
- * bins[class - 2] is the first block of a class, its links lead on: doubly linked, 0 ends the list.
+ * bins[class - 2] is the first block of a class, its links lead on.
  * Bit 31 - class % 32 of map[class / 32] tells that the list is not empty, in this order because
  * counting leading zeros then finds the smallest class in one instruction.
  */
@@ -42,11 +42,11 @@ typedef void *heap_bin_t;
 
 RW_INLINE heap_bin_t heap_bin(heap_view_t heap, uint32_t class)
 {
-    const uint32_t width = heap.traits.wide ? sizeof(uint32_t) : sizeof(uint16_t);
-    uint8_t *bin = (uint8_t *)heap.state + (size_t) class * width;
+    const size_t width = heap.traits.wide ? sizeof(uint32_t) : sizeof(uint16_t);
+    uint8_t *bin = (uint8_t *)heap.state + class * width;
     RW_OPAQUE(bin); /* the rest is an offset for the loads and stores */
     return bin + sizeof(rw_heap_state_t) + heap_map_words(heap.traits) * sizeof(uint32_t) -
-           (size_t)HEAP_CLASS_FIRST * width;
+           HEAP_CLASS_FIRST * width;
 }
 
 RW_INLINE uint32_t heap_head(heap_traits_t traits, heap_bin_t bin)
@@ -92,61 +92,56 @@ RW_INLINE uint32_t heap_class_from(heap_view_t heap, uint32_t class)
     return 0;
 }
 
-/* Whether a link leads to a block whose link in the other direction leads back. */
-RW_INLINE bool heap_link_sound(heap_view_t heap, uint32_t link, heap_direction_t back,
-                               uint32_t index)
+/* With links of 32 bits: whether the blocks, or the bin, that those of a free block lead to lead
+ * back to it. Its header is intact. */
+RW_NOINLINE bool heap_neighbours_agree(uint32_t index, rw_heap_state_t *state, uint8_t *headers)
 {
-    return link <= heap.state->top && heap_link(heap, link, back) == index;
-}
-
-/* Takes the first block of a class out of its list. False, nothing changed, iff its link is
- * damaged. */
-RW_INLINE bool heap_pop(heap_view_t heap, uint32_t class, uint32_t index)
-{
-    const uint32_t next = heap_link(heap, index, HEAP_NEXT);
-    if (next != 0U) {
-        if (heap.traits.checked && !heap_link_sound(heap, next, HEAP_PREV, index)) {
-            return false;
-        }
-        heap_set_link(heap, next, HEAP_PREV, 0);
-    } else {
-        *heap_map_word(heap, class) &= ~heap_map_bit(class);
-    }
-    heap_set_head(heap.traits, heap_bin(heap, class), next);
-    return true;
-}
-
-/* Takes a block whose header is intact out of its list. False, nothing changed, iff a link is
- * damaged. */
-RW_INLINE bool heap_unlink(heap_view_t heap, uint32_t index)
-{
-    rw_word_t *block = heap_header(heap, index);
-    RW_OPAQUE(block);
-    const uint32_t next = heap_link_at(heap.traits, block, HEAP_NEXT);
-    const uint32_t prev = heap_link_at(heap.traits, block, HEAP_PREV);
-    if (heap.traits.checked && next != 0U && !heap_link_sound(heap, next, HEAP_PREV, index)) {
+    const heap_view_t heap = {{true, true}, NULL, state, headers};
+    const heap_links_t links = heap_links(heap, index);
+    if (links.next != 0U &&
+        (links.next > state->top || heap_links(heap, links.next).prev != (int32_t)index)) {
         return false;
     }
-    if (prev != 0U) {
-        if (heap.traits.checked && !heap_link_sound(heap, prev, HEAP_NEXT, index)) {
-            return false;
-        }
-        heap_set_link(heap, prev, HEAP_NEXT, next);
-    } else {
-        const uint32_t class = heap_class(heap.traits, heap_free_size(heap.traits, *block));
-        heap_bin_t bin = heap_bin(heap, class);
-        if (heap.traits.checked && heap_head(heap.traits, bin) != index) {
-            return false;
-        }
-        heap_set_head(heap.traits, bin, next);
-        if (next == 0U) {
+    if (links.prev > 0) {
+        const uint32_t prev = (uint32_t)links.prev;
+        return prev <= state->top && heap_links(heap, prev).next == index;
+    }
+    const uint32_t size = heap_free_size(heap.traits, *heap_header(heap, index));
+    const uint32_t class = heap_class(heap.traits, size);
+    return links.prev == -(int32_t) class && heap_head(heap.traits, heap_bin(heap, class)) == index;
+}
+
+/* Whether the links of a free block, whose header is intact, are to be believed. */
+RW_INLINE bool heap_links_sound(heap_view_t heap, uint32_t index)
+{
+    if (!heap.traits.checked) {
+        return true;
+    }
+    if (heap.traits.wide) {
+        return heap_neighbours_agree(index, heap.state, heap.headers);
+    }
+    const rw_word_t *header = heap_header(heap, index);
+    RW_OPAQUE(header); /* else the address of each word is computed */
+    return heap_echo(header[1], header[2]) == index;
+}
+
+/* Takes the free block with these links out of its list. */
+RW_INLINE void heap_unlink(heap_view_t heap, heap_links_t links)
+{
+    if (links.prev <= 0) {
+        uint32_t class = (uint32_t)-links.prev;
+        RW_OPAQUE(class); /* else it is computed for each use */
+        heap_set_head(heap.traits, heap_bin(heap, class), links.next);
+        if (links.next == 0U) {
             *heap_map_word(heap, class) &= ~heap_map_bit(class);
+            return;
         }
+    } else {
+        heap_set_next(heap, (uint32_t)links.prev, links.next);
     }
-    if (next != 0U || !heap.traits.wide) { /* the narrow links of no block lie in the arena too */
-        heap_set_link(heap, next, HEAP_PREV, prev);
+    if (links.next != 0U) {
+        heap_set_prev(heap, links.next, links.prev);
     }
-    return true;
 }
 
 /* Writes header, footer and links of the free block [index, index + size) and lists it first. */
@@ -158,32 +153,41 @@ RW_INLINE void heap_insert(heap_view_t heap, uint32_t index, uint32_t size)
     const uint32_t header = heap_free_header(heap.traits, index, size);
     rw_word_t *block = heap_header(heap, index);
     RW_OPAQUE(block);
+    const uint32_t links = heap.traits.wide ? next : next - (class << 16);
     block[0] = header;
-    block[1] = next; /* with narrow links, both of them */
+    block[1] = links;
     if (heap.traits.wide) {
-        block[2] = 0;
+        block[2] = 0U - class;
+    } else if (heap.traits.checked) {
+        block[2] = heap_echo(links, index);
     }
     block[2U * size - 1U] = ~header; /* the footer */
     heap_set_head(heap.traits, bin, index);
     RW_OPAQUE(index); /* else its low half is kept in a second register */
     if (next != 0U) {
-        heap_set_link(heap, next, HEAP_PREV, index);
+        heap_set_prev(heap, next, (int32_t)index);
     } else {
         *heap_map_word(heap, class) |= heap_map_bit(class);
     }
 }
 
-/* One copy of each per traits instead of one per caller; they know nothing of the descriptor. */
+/* One copy of each per traits instead of one per caller; they know nothing of the descriptor. State
+ * and headers come last and stay where they are, so a caller has them there from its beginning. */
 #define HEAP_SHARE(suffix, is_checked, is_wide)                                                    \
-    RW_NOINLINE bool heap_unlink_##suffix(rw_heap_state_t *state, uint8_t *headers,                \
-                                          uint32_t index)                                          \
+    RW_NOINLINE void heap_unlink_##suffix(int32_t prev, uint32_t next, rw_heap_state_t *state,     \
+                                          uint8_t *headers)                                        \
     {                                                                                              \
-        return heap_unlink((heap_view_t){{is_checked, is_wide}, NULL, state, headers}, index);     \
+        heap_unlink((heap_view_t){{is_checked, is_wide}, NULL, state, headers},                    \
+                    (heap_links_t){next, prev});                                                   \
+        RW_KEPT(state);                                                                            \
+        RW_KEPT(headers);                                                                          \
     }                                                                                              \
-    RW_NOINLINE void heap_insert_##suffix(rw_heap_state_t *state, uint8_t *headers,                \
-                                          uint32_t index, uint32_t size)                           \
+    RW_NOINLINE void heap_insert_##suffix(uint32_t index, uint32_t size, rw_heap_state_t *state,   \
+                                          uint8_t *headers)                                        \
     {                                                                                              \
         heap_insert((heap_view_t){{is_checked, is_wide}, NULL, state, headers}, index, size);      \
+        RW_KEPT(state);                                                                            \
+        RW_KEPT(headers);                                                                          \
     }
 
 HEAP_SHARE(none_16, false, false)
@@ -195,17 +199,17 @@ HEAP_SHARE(basic_32, true, true)
 #define HEAP_SHARED(heap, function, ...)                                                           \
     ((heap).traits.checked                                                                         \
          ? ((heap).traits.wide                                                                     \
-                ? heap_##function##_basic_32((heap).state, (heap).headers, __VA_ARGS__)            \
-                : heap_##function##_basic_16((heap).state, (heap).headers, __VA_ARGS__))           \
+                ? heap_##function##_basic_32(__VA_ARGS__, (heap).state, (heap).headers)            \
+                : heap_##function##_basic_16(__VA_ARGS__, (heap).state, (heap).headers))           \
          : ((heap).traits.wide                                                                     \
-                ? heap_##function##_none_32((heap).state, (heap).headers, __VA_ARGS__)             \
-                : heap_##function##_none_16((heap).state, (heap).headers, __VA_ARGS__)))
+                ? heap_##function##_none_32(__VA_ARGS__, (heap).state, (heap).headers)             \
+                : heap_##function##_none_16(__VA_ARGS__, (heap).state, (heap).headers)))
 
-/* heap_unlink, shared; constant true where nothing is checked. */
-RW_INLINE bool heap_delist(heap_view_t heap, uint32_t index)
+/* Takes a free block out of its list. */
+RW_INLINE void heap_delist(heap_view_t heap, uint32_t index)
 {
-    const bool sound = HEAP_SHARED(heap, unlink, index);
-    return sound || !heap.traits.checked;
+    const heap_links_t links = heap_links(heap, index);
+    HEAP_SHARED(heap, unlink, links.prev, links.next);
 }
 
 #endif

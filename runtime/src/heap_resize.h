@@ -54,8 +54,8 @@ RW_INLINE rw_status_t heap_resize_locked(heap_view_t heap, void *block, uint32_t
     if (last) {
         heap_move_top(heap, index + size - 1U);
     } else {
-        if (after != 0U && !heap_delist(heap, next)) {
-            return RW_E_CORRUPT;
+        if (after != 0U) {
+            heap_delist(heap, next);
         }
         size = heap_divide(heap, index, old + after, size, after != 0U);
     }
@@ -87,14 +87,9 @@ RW_INLINE heap_grant_t heap_lower_locked(heap_view_t heap, const void *block, ui
         return (heap_grant_t){NULL, 0};
     }
     const uint32_t end = last && start + size > next ? start + size : next + after;
-    if (!heap_delist(heap, start)) {
-        return (heap_grant_t){NULL, index};
-    }
+    heap_delist(heap, start);
     if (after != 0U) {
-        if (!heap_delist(heap, next)) {
-            HEAP_SHARED(heap, insert, start, index - start);
-            return (heap_grant_t){NULL, index};
-        }
+        heap_delist(heap, next);
         *heap_header(heap, end) ^= heap_prev_bits(heap.traits);
     }
     if (last) {
@@ -110,11 +105,10 @@ RW_INLINE heap_grant_t heap_lower_locked(heap_view_t heap, const void *block, ui
 RW_INLINE heap_grant_t heap_alloc_aligned_locked(heap_view_t heap, uint32_t alignment,
                                                  uint32_t size)
 {
-    const heap_place_t place = heap_find(heap, size, alignment);
-    uint32_t index = place.index;
+    uint32_t index = heap_find(heap, size, alignment);
     uint32_t gap = heap_gap(heap, index != 0U ? index : heap.state->top + 1U, alignment);
     if (index != 0U) {
-        size = heap_take_recycled(heap, place, gap, size);
+        size = heap_take_recycled(heap, index, gap, size);
         if (heap.traits.checked && size == 0U) {
             return (heap_grant_t){NULL, index};
         }

@@ -231,22 +231,64 @@ static void use_after_free(void)
     }
 }
 
-/* Every bit of the links of a hole, seen by the free of the block before it, and by check. A next
- * link that becomes 0 looks like the end of its list: only check sees that. */
-static void flip_links(unsigned before_hole)
+/* Every bit of the links of a hole, seen by the free of a block beside it, and by check. With links
+ * of 32 bits, a next link that becomes 0 looks like the end of its list: only check sees that. */
+static void flip_links(uint8_t *links, uint8_t *beside)
 {
-    uint8_t *block = blocks[before_hole];
-    uint8_t *links = block + rw_heap_usable_size(&made.heap, block) + 4;
-    const unsigned link_size = heap_core_wide(core) ? 4 : 2;
-    for (unsigned bit = 0; bit < 16U * link_size; bit++) {
-        static const uint8_t zero[4];
+    static const uint8_t zero[4];
+    for (unsigned bit = 0; bit < 64; bit++) {
         links[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
         remember();
         EXPECT(rw_heap_check(&made.heap) == RW_E_CORRUPT);
-        if (memcmp(links, zero, link_size) != 0) {
-            EXPECT(rw_heap_free(&made.heap, block) == RW_E_CORRUPT && nothing_changed());
+        if (!heap_core_wide(core) || memcmp(links, zero, sizeof zero) != 0) {
+            EXPECT(rw_heap_free(&made.heap, beside) == RW_E_CORRUPT && nothing_changed());
         }
         links[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
+    }
+}
+
+/* Whatever fills the links of a hole: nothing takes it for links. */
+static void fill_links(uint8_t *links, uint8_t *beside)
+{
+    uint8_t links_before[8];
+    memcpy(links_before, links, sizeof links_before);
+    for (unsigned fill = 0; fill < 256; fill++) {
+        memset(links, (int)fill, sizeof links_before);
+        remember();
+        EXPECT(rw_heap_check(&made.heap) == RW_E_CORRUPT);
+        EXPECT(rw_heap_free(&made.heap, beside) == RW_E_CORRUPT && nothing_changed());
+    }
+    memcpy(links, links_before, sizeof links_before);
+}
+
+/* The links of another hole, or one of them, in place of those of a hole. */
+static void replace_links(uint8_t *links, const uint8_t *by, uint8_t *beside)
+{
+    const size_t link_size = heap_core_wide(core) ? 4 : 2;
+    const struct {
+        size_t offset, size;
+    } parts[] = {{0, 8}, {0, link_size}, {link_size, link_size}};
+    for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        uint8_t links_before[8];
+        memcpy(links_before, links, sizeof links_before);
+        memcpy(links + parts[i].offset, by + parts[i].offset, parts[i].size);
+        if (memcmp(links, links_before, sizeof links_before) != 0 &&
+            !(heap_core_wide(core) && i == 1U)) { /* a next that becomes 0, as above */
+            remember();
+            EXPECT(rw_heap_check(&made.heap) == RW_E_CORRUPT);
+            EXPECT(rw_heap_free(&made.heap, beside) == RW_E_CORRUPT && nothing_changed());
+        }
+        memcpy(links, links_before, sizeof links_before);
+    }
+}
+
+static void copy_links(uint8_t *links, uint8_t *beside)
+{
+    for (unsigned i = 1; i < BLOCKS; i++) {
+        if (blocks[i] == NULL && blocks[i - 1] != NULL) {
+            replace_links(links, blocks[i - 1] + rw_heap_usable_size(&made.heap, blocks[i - 1]) + 4,
+                          beside);
+        }
     }
 }
 
@@ -263,14 +305,24 @@ static void flip_footer(unsigned after_hole)
     }
 }
 
-static void free_block_bit_flips(void)
+static void damage_links(uint8_t *links, uint8_t *beside)
 {
+    flip_links(links, beside);
+    fill_links(links, beside);
+    copy_links(links, beside);
+}
+
+static void damaged_free_blocks(void)
+{
+    uint8_t *links = NULL;
     prepare();
     for (unsigned i = 0; i + 1U < BLOCKS; i++) {
         if (blocks[i] != NULL && blocks[i + 1] == NULL) {
-            flip_links(i);
+            links = blocks[i] + rw_heap_usable_size(&made.heap, blocks[i]) + 4;
+            damage_links(links, blocks[i]);
         }
         if (blocks[i] == NULL && blocks[i + 1] != NULL) {
+            damage_links(links, blocks[i + 1]);
             flip_footer(i + 1);
         }
     }
@@ -295,36 +347,60 @@ static void footer_of_another_hole(void)
     EXPECT(nothing_changed());
 }
 
-/* Both neighbours are free and the links of the one before are damaged: found last, undone. Only
- * the order of the free list may differ. */
-static void damage_found_last(void)
+/* Both neighbours are free and the links of either are damaged. */
+static void damage_on_either_side(void)
 {
     prepare();
-    uint8_t *links = blocks[4] + rw_heap_usable_size(&made.heap, blocks[4]) + 4;
+    uint8_t *before_it = blocks[4] + rw_heap_usable_size(&made.heap, blocks[4]) + 4;
+    uint8_t *after_it = blocks[7] + rw_heap_usable_size(&made.heap, blocks[7]) + 4;
     EXPECT(rw_heap_free(&made.heap, blocks[8]) == RW_OK && blocks[7] != NULL);
-    links[0] ^= 0xFF;
-    remember();
-    EXPECT(rw_heap_free(&made.heap, blocks[7]) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
-    EXPECT(made.state.used == before.made.state.used && made.state.top == before.made.state.top);
-    links[0] ^= 0xFF;
-    EXPECT(rw_heap_check(&made.heap) == RW_OK);
+    blocks[8] = NULL;
+    damage_links(before_it, blocks[7]);
+    damage_links(after_it, blocks[7]);
+    fault_count = 0;
     EXPECT(rw_heap_free(&made.heap, blocks[7]) == RW_OK && rw_heap_check(&made.heap) == RW_OK);
+    EXPECT(no_fault());
+}
+
+/* Damage in the only hole, seen by the alloc that wants it. */
+static void damage_found_by_alloc(void)
+{
+    make_heap(&made, arena, sizeof arena, core);
+    uint8_t *hole = rw_heap_alloc(&made.heap, 100);
+    EXPECT(rw_heap_alloc(&made.heap, 100) == hole + 104);
+    EXPECT(rw_heap_free(&made.heap, hole) == RW_OK);
+    for (unsigned bit = 0; bit < 64; bit++) {
+        hole[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
+        remember();
+        EXPECT(rw_heap_alloc(&made.heap, 100) == NULL && one_fault(RW_E_CORRUPT));
+        EXPECT(last_address == hole && nothing_changed());
+        hole[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
+    }
+    if (!heap_core_wide(core)) { /* a header with a sound check that says more than there is */
+        uint32_t header;
+        memcpy(&header, hole - 4, sizeof header);
+        const uint32_t forged = header ^ 13U ^ 13U << 16 ^ 26U ^ 26U << 16;
+        memcpy(hole - 4, &forged, sizeof forged);
+        remember();
+        EXPECT(rw_heap_alloc(&made.heap, 100) == NULL && one_fault(RW_E_CORRUPT));
+        EXPECT(nothing_changed());
+        memcpy(hole - 4, &header, sizeof header);
+    }
+    EXPECT(rw_heap_alloc(&made.heap, 100) == hole && rw_heap_check(&made.heap) == RW_OK);
     EXPECT(no_fault());
 }
 
 /* Whatever is damaged next to a block shows when the only room for it is the hole before it. */
 static void damage_found_by_moving_down(void)
 {
-    const unsigned link_bits = heap_core_wide(core) ? 64 : 32;
-    prepare();
     make_heap(&made, arena, sizeof arena, core);
     uint8_t *hole = rw_heap_alloc(&made.heap, 100);
     uint8_t *block = rw_heap_alloc(&made.heap, 100);
     uint8_t *room = block + 104;
     EXPECT(rw_heap_alloc(&made.heap, (size_t)(arena + ARENA - 4 - room)) == room);
     EXPECT(rw_heap_free(&made.heap, hole) == RW_OK);
-    for (unsigned bit = 0; bit < link_bits + 32U; bit++) {
-        uint8_t *byte = bit < link_bits ? hole + bit / 8U : block - 8 + (bit - link_bits) / 8U;
+    for (unsigned bit = 0; bit < 64U + 32U; bit++) {
+        uint8_t *byte = bit < 64U ? hole + bit / 8U : block - 8 + (bit - 64U) / 8U;
         *byte ^= (uint8_t)(1U << bit % 8U);
         remember();
         EXPECT(rw_heap_realloc(&made.heap, block, 190) == NULL);
@@ -392,9 +468,10 @@ int main(void)
             overflow_into_next();
             forged_headers();
             use_after_free();
-            free_block_bit_flips();
+            damaged_free_blocks();
             footer_of_another_hole();
-            damage_found_last();
+            damage_on_either_side();
+            damage_found_by_alloc();
             damage_found_by_moving_down();
         }
     }

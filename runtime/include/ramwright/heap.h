@@ -10,15 +10,16 @@
  *     |  .... blocks ....     | header | payload ..............  | header | payload ...
  *
  *     used:  | header |               payload                    |
- *     free:  | header | next | prev |     unused       | footer  |     at least 2 granules
- *     granule 0 is no block's: with links of 16 bits, the link back of what is not there goes there
+ *     free:  | header |  two words of links |  unused  | footer  |     at least 2 granules
  *     virgin: everything from index top + 1 on; on no list, never touched; the block before it is
  *             never free, for it would have been merged into the virgin end
  *
  * With checks basic a header carries check bits over itself and its index: 16 in heaps up to 256
  * KiB (cores named ..._16), 8 above. Every error within one byte of it is detected when the block
  * or the one before it is freed; other data, or a header copied elsewhere, passes for one once in
- * 2^16 (2^8) cases. The footer of a free block is the complement of its header.
+ * 2^16 (2^8) cases. The footer of a free block is the complement of its header. Its links are
+ * checked before they are followed: of 16 bits by themselves, each is there twice, which other data
+ * passes for once in 2^32 cases; of 32 bits by whether the neighbours they lead to lead back.
  *
  * Free blocks are kept by size class, eight or four classes an octave, a bitmap telling which lists
  * are not empty: good fit after Masmano et al., TLSF: a new dynamic memory allocator (ECRTS 2004).
@@ -131,8 +132,7 @@ void *rw_heap_realloc(const rw_heap_t *heap, void *block, size_t size) RW_NONNUL
  * Returns RW_OK, or with checks basic RW_E_FOREIGN, RW_E_MISALIGNED, RW_E_DOUBLE_FREE or
  * RW_E_CORRUPT (no intact header before block: damaged, or block points into the middle of one; or
  * a neighbour is damaged: written past the end, or into a free block), the heap unchanged and
- * rw_on_fault called. Among free blocks of one class the order may have changed if the links of the
- * block before are what is damaged.
+ * rw_on_fault called.
  * Time: O(1). ISR: yes, with sharing interrupt. Blocks: while the lock of its sharing is held. */
 rw_status_t rw_heap_free(const rw_heap_t *heap, void *block) RW_NONNULL((1));
 
