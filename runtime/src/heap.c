@@ -26,11 +26,16 @@ RW_INLINE const rw_heap_t *heap_of(const rw_object_t *object)
  * a damaged block, or 0, which is no fault. */
 RW_NOINLINE void *heap_denied(const rw_object_t *object, size_t reason)
 {
-    if (reason > heap_of(object)->granules) {
-        rw_on_fault(RW_E_SIZE, object, NULL);
-    } else if (reason != 0U) {
-        rw_on_fault(RW_E_CORRUPT, object, object->arena + reason * RW_HEAP_GRANULE);
+    rw_status_t fault = RW_E_SIZE;
+    const void *block = NULL;
+    if (reason <= heap_of(object)->granules) {
+        if (reason == 0U) {
+            return NULL;
+        }
+        fault = RW_E_CORRUPT;
+        block = object->arena + reason * RW_HEAP_GRANULE;
     }
+    rw_on_fault(fault, object, block);
     return NULL;
 }
 
@@ -46,24 +51,30 @@ RW_INLINE void *heap_granted(heap_traits_t traits, const rw_object_t *object, he
  * not has no use for the difference. */
 RW_INLINE rw_status_t heap_blame(heap_traits_t traits, const rw_object_t *object, uintptr_t index)
 {
-    const heap_view_t heap = heap_view(traits, heap_of(object));
-    const uintptr_t offset = index << 3 | index >> (sizeof(index) * 8U - 3U);
+    uintptr_t offset = index << 3 | index >> (sizeof(index) * 8U - 3U);
+    RW_OPAQUE(offset); /* else it is computed twice */
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): any address, which need not be the arena's */
-    void *block = (void *)((uintptr_t)object->arena + offset);
-    rw_status_t fault = RW_E_CORRUPT;
+    rw_word_t *block = (rw_word_t *)((uintptr_t)object->arena + offset);
     if (block == NULL) {
         return RW_OK;
     }
-    if (offset >= object->size) {
-        fault = RW_E_FOREIGN;
-    } else if (offset % RW_HEAP_GRANULE != 0U || offset == 0U) {
-        fault = RW_E_MISALIGNED;
-    } else if (index > heap.state->top ||
-               heap_is_free(heap.traits, *heap_header(heap, (uint32_t)index), (uint32_t)index)) {
-        fault = RW_E_DOUBLE_FREE;
+    uint32_t fault = RW_E_FOREIGN; /* each test that the address passes rules one fault out */
+    RW_OPAQUE(fault);
+    if (offset < object->size) {
+        fault++;
+        RW_OPAQUE(fault);
+        RW_OPAQUE(offset);
+        if (offset % RW_HEAP_GRANULE == 0U && offset != 0U) {
+            fault++;
+            RW_OPAQUE(fault);
+            if (index <= heap_of(object)->state->top &&
+                !heap_is_free(traits, block[-1], (uint32_t)index)) {
+                fault++;
+            }
+        }
     }
-    rw_on_fault(fault, object, block);
-    return fault;
+    rw_on_fault((rw_status_t)fault, object, block);
+    return (rw_status_t)fault;
 }
 
 RW_NOINLINE rw_status_t heap_blame_16(uintptr_t index, const rw_object_t *object)

@@ -186,10 +186,9 @@ RW_INLINE rw_word_t *heap_footer_before(heap_view_t heap, uint32_t index)
 
 typedef uint16_t __attribute__((may_alias)) heap_half_t;
 
-/* Neighbours of a free block in the list of its class. */
+/* What leads from a free block to its neighbours in the list of its class, as it lies there. */
 typedef struct heap_links {
-    uint32_t next; /* 0: none */
-    int32_t prev;  /* not above 0: none; minus the class */
+    uint32_t first, second;
 } heap_links_t;
 
 RW_INLINE heap_half_t *heap_halves(rw_word_t *header)
@@ -200,14 +199,21 @@ RW_INLINE heap_half_t *heap_halves(rw_word_t *header)
 
 RW_INLINE heap_links_t heap_links(heap_view_t heap, uint32_t index)
 {
-    rw_word_t *header = heap_header(heap, index);
-    if (heap.traits.wide) {
-        return (heap_links_t){header[1], (int32_t)header[2]};
-    }
-    const heap_half_t *halves = heap_halves(header);
-    int32_t prev = (int16_t)halves[3];
-    RW_OPAQUE(prev); /* else it is read a second time, without its sign */
-    return (heap_links_t){halves[2], prev};
+    const rw_word_t *header = heap_header(heap, index);
+    RW_OPAQUE(header); /* else the address of each word is computed */
+    return (heap_links_t){header[1], header[2]};
+}
+
+/* 0: none. */
+RW_INLINE uint32_t heap_next(heap_view_t heap, heap_links_t links)
+{
+    return heap.traits.wide ? links.first : (uint16_t)links.first;
+}
+
+/* Not above 0: none; minus the class. */
+RW_INLINE int32_t heap_prev(heap_view_t heap, heap_links_t links)
+{
+    return heap.traits.wide ? (int32_t)links.second : (int32_t)links.first >> 16;
 }
 
 RW_INLINE void heap_set_next(heap_view_t heap, uint32_t index, uint32_t to)
@@ -218,10 +224,8 @@ RW_INLINE void heap_set_next(heap_view_t heap, uint32_t index, uint32_t to)
         return;
     }
     heap_half_t *halves = heap_halves(header);
-    RW_OPAQUE(to); /* else its low half is kept in a second register; so below */
     halves[2] = (uint16_t)to;
     if (heap.traits.checked) {
-        RW_OPAQUE(to);
         halves[5] = (uint16_t)to;
     }
 }

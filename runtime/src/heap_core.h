@@ -58,6 +58,7 @@ RW_INLINE uint32_t heap_find(heap_view_t heap, uint32_t size, uint32_t alignment
         }
         index = heap_head(heap.traits, heap_bin(heap, class));
     } while (alignment != 1U && !heap_holds(heap, index, size, alignment));
+    RW_ASSUME(index != 0U); /* a class in the map has blocks */
     return index;
 }
 
@@ -75,14 +76,16 @@ RW_INLINE uint32_t heap_refuse(rw_heap_state_t *state)
 RW_INLINE uint32_t heap_take_recycled(heap_view_t heap, uint32_t index, uint32_t gap, uint32_t size)
 {
     const uint32_t header = *heap_header(heap, index);
-    const uint32_t found = heap_free_size(heap.traits, header);
+    uint32_t found = heap_free_size(heap.traits, header);
+    RW_OPAQUE(found); /* else it is computed for each use */
     const uint32_t rest = found - gap - size;
+    const heap_links_t links = heap_links(heap, index);
     if (heap.traits.checked &&
         (!heap_is_free(heap.traits, header, index) || gap + size > found ||
-         index + found > heap.state->top || !heap_links_sound(heap, index))) {
+         index + found > heap.state->top || !heap_links_sound(heap, index, links))) {
         return 0;
     }
-    heap_delist(heap, index);
+    heap_delist(heap, links);
     RW_ASSUME(size != 0U);
     if (rest >= HEAP_BLOCK_MIN) {
         HEAP_SHARED(heap, insert, index + gap + size, rest);
@@ -149,17 +152,17 @@ RW_INLINE heap_grant_t heap_alloc_locked(heap_view_t heap, uint32_t size)
     return (heap_grant_t){heap_mark_used(heap, index, size), 0};
 }
 
-/* Index of the free block that ends before index; at most 0 iff its footer, header or links are
- * damaged. */
-RW_INLINE int32_t heap_free_before(heap_view_t heap, uint32_t index)
+/* Index and links of the free block that ends before index; at most 0 iff its footer, header or
+ * links are damaged. */
+RW_INLINE int32_t heap_free_before(heap_view_t heap, uint32_t index, heap_links_t *links)
 {
     const uint32_t header = ~*heap_footer_before(heap, index);
     const int32_t start = (int32_t)(index - heap_free_size(heap.traits, header));
-    if (heap.traits.checked && (start <= 0 || *heap_header(heap, (uint32_t)start) != header ||
-                                !heap_links_sound(heap, (uint32_t)start))) {
+    if (heap.traits.checked && (start <= 0 || *heap_header(heap, (uint32_t)start) != header)) {
         return 0;
     }
-    return start;
+    *links = heap_links(heap, (uint32_t)start);
+    return heap_links_sound(heap, (uint32_t)start, *links) ? start : 0;
 }
 
 /* Makes a used block's header a free one's. */
@@ -189,20 +192,21 @@ RW_INLINE bool heap_identify(heap_view_t heap, uintptr_t index, uint32_t *header
             heap_size(heap.traits, *header) - HEAP_BLOCK_MIN < (uint32_t)behind);
 }
 
-/* Size of the block at index <= top if it is free, 0 if it is used; HEAP_DAMAGED iff neither. */
-RW_INLINE uint32_t heap_free_after(heap_view_t heap, uint32_t index)
+/* Moves *end behind the block at index <= top if that is free. False iff it is damaged. */
+RW_INLINE bool heap_free_after(heap_view_t heap, uint32_t index, uint32_t *end)
 {
     const uint32_t header = *heap_header(heap, index);
-    const uint32_t size = heap_size(heap.traits, header);
     if (!heap_is_free(heap.traits, header, index)) {
-        return !heap.traits.checked || heap_is_used(heap.traits, header, index) ? 0U : HEAP_DAMAGED;
+        return !heap.traits.checked || heap_is_used(heap.traits, header, index);
     }
+    const uint32_t size = heap_free_size(heap.traits, header);
+    const heap_links_t links = heap_links(heap, index);
     if (heap.traits.checked &&
-        (!heap_size_fits(heap, index, size) || !heap_links_sound(heap, index))) {
-        return HEAP_DAMAGED;
+        (!heap_size_fits(heap, index, size) || !heap_links_sound(heap, index, links))) {
+        return false;
     }
-    RW_ASSUME(size != 0U);
-    return size;
+    *end += size;
+    return true;
 }
 
 /* Gives back the used block at index. False, nothing changed, iff a neighbour is damaged. */
@@ -211,24 +215,21 @@ RW_INLINE bool heap_free_locked(heap_view_t heap, uint32_t index, uint32_t heade
     const uint32_t next = index + heap_size(heap.traits, header);
     uint32_t start = index;
     uint32_t end = next;
-    if (next <= heap.state->top) {
-        const uint32_t after = heap_free_after(heap, next);
-        if (heap.traits.checked && after == HEAP_DAMAGED) {
-            return false;
-        }
-        end += after;
+    if (next <= heap.state->top && !heap_free_after(heap, next, &end)) {
+        return false;
     }
     if (heap_prev_is_free(header)) {
-        start = (uint32_t)heap_free_before(heap, index);
+        heap_links_t links;
+        start = (uint32_t)heap_free_before(heap, index, &links);
         if (heap.traits.checked && start == 0U) {
             return false;
         }
-        heap_delist(heap, start);
+        heap_delist(heap, links);
     }
     heap_mark_freed(heap, index);
     heap.state->used -= next - index;
     if (end != next) {
-        heap_delist(heap, next);
+        heap_delist(heap, heap_links(heap, next));
     } else if (next > heap.state->top) {
         heap.state->top = start - 1U;
         return true;

@@ -51,14 +51,15 @@ RW_INLINE uint32_t heap_check_list(heap_view_t heap, uint32_t class, uint32_t *f
     if (heap_listed(heap, class) != (index != 0U)) {
         return HEAP_DAMAGED;
     }
-    for (; index != 0U; index = heap_links(heap, index).next) {
+    for (; index != 0U; index = heap_next(heap, heap_links(heap, index))) {
         if (index > heap.state->top || *free_blocks == 0U) {
             return HEAP_DAMAGED | (prev > 0 ? (uint32_t)prev : 0U);
         }
         const uint32_t header = *heap_header(heap, index);
+        const heap_links_t links = heap_links(heap, index);
         if (!heap_is_free(heap.traits, header, index) ||
             heap_class(heap.traits, heap_size(heap.traits, header)) != class ||
-            heap_links(heap, index).prev != prev || !heap_links_sound(heap, index)) {
+            heap_prev(heap, links) != prev || !heap_links_sound(heap, index, links)) {
             return HEAP_DAMAGED | index;
         }
         (*free_blocks)--;

@@ -98,21 +98,23 @@ RW_NOINLINE bool heap_neighbours_agree(uint32_t index, rw_heap_state_t *state, u
 {
     const heap_view_t heap = {{true, true}, NULL, state, headers};
     const heap_links_t links = heap_links(heap, index);
-    if (links.next != 0U &&
-        (links.next > state->top || heap_links(heap, links.next).prev != (int32_t)index)) {
+    const uint32_t next = heap_next(heap, links);
+    const int32_t prev = heap_prev(heap, links);
+    if (next != 0U &&
+        (next > state->top || heap_prev(heap, heap_links(heap, next)) != (int32_t)index)) {
         return false;
     }
-    if (links.prev > 0) {
-        const uint32_t prev = (uint32_t)links.prev;
-        return prev <= state->top && heap_links(heap, prev).next == index;
+    if (prev > 0) {
+        const uint32_t before = (uint32_t)prev;
+        return before <= state->top && heap_next(heap, heap_links(heap, before)) == index;
     }
     const uint32_t size = heap_free_size(heap.traits, *heap_header(heap, index));
     const uint32_t class = heap_class(heap.traits, size);
-    return links.prev == -(int32_t) class && heap_head(heap.traits, heap_bin(heap, class)) == index;
+    return prev == -(int32_t) class && heap_head(heap.traits, heap_bin(heap, class)) == index;
 }
 
 /* Whether the links of a free block, whose header is intact, are to be believed. */
-RW_INLINE bool heap_links_sound(heap_view_t heap, uint32_t index)
+RW_INLINE bool heap_links_sound(heap_view_t heap, uint32_t index, heap_links_t links)
 {
     if (!heap.traits.checked) {
         return true;
@@ -120,27 +122,27 @@ RW_INLINE bool heap_links_sound(heap_view_t heap, uint32_t index)
     if (heap.traits.wide) {
         return heap_neighbours_agree(index, heap.state, heap.headers);
     }
-    const rw_word_t *header = heap_header(heap, index);
-    RW_OPAQUE(header); /* else the address of each word is computed */
-    return heap_echo(header[1], header[2]) == index;
+    return heap_echo(links.first, links.second) == index;
 }
 
 /* Takes the free block with these links out of its list. */
 RW_INLINE void heap_unlink(heap_view_t heap, heap_links_t links)
 {
-    if (links.prev <= 0) {
-        uint32_t class = (uint32_t)-links.prev;
+    const uint32_t next = heap_next(heap, links);
+    const int32_t prev = heap_prev(heap, links);
+    if (prev <= 0) {
+        uint32_t class = (uint32_t)-prev;
         RW_OPAQUE(class); /* else it is computed for each use */
-        heap_set_head(heap.traits, heap_bin(heap, class), links.next);
-        if (links.next == 0U) {
-            *heap_map_word(heap, class) &= ~heap_map_bit(class);
+        heap_set_head(heap.traits, heap_bin(heap, class), next);
+        if (next == 0U) {
+            *heap_map_word(heap, class) ^= heap_map_bit(class); /* was set */
             return;
         }
     } else {
-        heap_set_next(heap, (uint32_t)links.prev, links.next);
+        heap_set_next(heap, (uint32_t)prev, next);
     }
-    if (links.next != 0U) {
-        heap_set_prev(heap, links.next, links.prev);
+    if (next != 0U) {
+        heap_set_prev(heap, next, prev);
     }
 }
 
@@ -174,11 +176,11 @@ RW_INLINE void heap_insert(heap_view_t heap, uint32_t index, uint32_t size)
 /* One copy of each per traits instead of one per caller; they know nothing of the descriptor. State
  * and headers come last and stay where they are, so a caller has them there from its beginning. */
 #define HEAP_SHARE(suffix, is_checked, is_wide)                                                    \
-    RW_NOINLINE void heap_unlink_##suffix(int32_t prev, uint32_t next, rw_heap_state_t *state,     \
+    RW_NOINLINE void heap_unlink_##suffix(uint32_t first, uint32_t second, rw_heap_state_t *state, \
                                           uint8_t *headers)                                        \
     {                                                                                              \
         heap_unlink((heap_view_t){{is_checked, is_wide}, NULL, state, headers},                    \
-                    (heap_links_t){next, prev});                                                   \
+                    (heap_links_t){first, second});                                                \
         RW_KEPT(state);                                                                            \
         RW_KEPT(headers);                                                                          \
     }                                                                                              \
@@ -206,10 +208,9 @@ HEAP_SHARE(basic_32, true, true)
                 : heap_##function##_none_16(__VA_ARGS__, (heap).state, (heap).headers)))
 
 /* Takes a free block out of its list. */
-RW_INLINE void heap_delist(heap_view_t heap, uint32_t index)
+RW_INLINE void heap_delist(heap_view_t heap, heap_links_t links)
 {
-    const heap_links_t links = heap_links(heap, index);
-    HEAP_SHARED(heap, unlink, links.prev, links.next);
+    HEAP_SHARED(heap, unlink, links.first, links.second);
 }
 
 #endif

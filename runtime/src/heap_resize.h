@@ -44,10 +44,11 @@ RW_INLINE rw_status_t heap_resize_locked(heap_view_t heap, void *block, uint32_t
     const uint32_t old = heap_size(heap.traits, header);
     const uint32_t next = index + old;
     const bool last = next > heap.state->top;
-    const uint32_t after = last ? 0U : heap_free_after(heap, next);
-    if (after == HEAP_DAMAGED) {
+    uint32_t end = next;
+    if (!last && !heap_free_after(heap, next, &end)) {
         return RW_E_CORRUPT;
     }
+    const uint32_t after = end - next;
     if (size > (last ? heap.self->granules - index + 1U : old + after)) {
         return RW_E_SIZE;
     }
@@ -55,7 +56,7 @@ RW_INLINE rw_status_t heap_resize_locked(heap_view_t heap, void *block, uint32_t
         heap_move_top(heap, index + size - 1U);
     } else {
         if (after != 0U) {
-            heap_delist(heap, next);
+            heap_delist(heap, heap_links(heap, next));
         }
         size = heap_divide(heap, index, old + after, size, after != 0U);
     }
@@ -78,21 +79,22 @@ RW_INLINE heap_grant_t heap_lower_locked(heap_view_t heap, const void *block, ui
     }
     const uint32_t next = index + heap_size(heap.traits, header);
     const bool last = next > heap.state->top;
-    const uint32_t start = (uint32_t)heap_free_before(heap, index);
-    const uint32_t after = last ? 0U : heap_free_after(heap, next);
-    if (heap.traits.checked && (start == 0U || after == HEAP_DAMAGED)) {
+    heap_links_t links;
+    const uint32_t start = (uint32_t)heap_free_before(heap, index, &links);
+    uint32_t end = next;
+    if ((heap.traits.checked && start == 0U) || (!last && !heap_free_after(heap, next, &end))) {
         return (heap_grant_t){NULL, index};
     }
-    if (size > (last ? heap.self->granules + 1U : next + after) - start) {
+    if (size > (last ? heap.self->granules + 1U : end) - start) {
         return (heap_grant_t){NULL, 0};
     }
-    const uint32_t end = last && start + size > next ? start + size : next + after;
-    heap_delist(heap, start);
-    if (after != 0U) {
-        heap_delist(heap, next);
+    heap_delist(heap, links);
+    if (end != next) {
+        heap_delist(heap, heap_links(heap, next));
         *heap_header(heap, end) ^= heap_prev_bits(heap.traits);
     }
     if (last) {
+        end = start + size > next ? start + size : next;
         heap_move_top(heap, end - 1U);
     }
     heap.state->used += end - start - (next - index);

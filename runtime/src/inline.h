@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 #define RW_INLINE static inline __attribute__((always_inline))
-#define RW_NOINLINE static __attribute__((noinline))
+/* One copy, and its parameters where they are declared, whether it uses them or not. */
+#define RW_NOINLINE static __attribute__((noinline, noclone))
 
 /* Tells the compiler what holds here, where it would ask again. */
 #define RW_ASSUME(condition)                                                                       \
