@@ -21,6 +21,7 @@ SOURCES = (
     "object.c",
     "memheap.c",
     "layout.c",
+    "fault.c",
     "ports/posix.c",
 )
 
