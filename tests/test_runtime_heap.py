@@ -182,6 +182,12 @@ MUTANTS = {
         "(member->attributes & attributes) == attributes",
         "(member->attributes | attributes) != 0U",
     ),
+    "too_large_for_all_untold": (
+        "memheap_spill",
+        "src/memheap.c",
+        "bool possible = false;",
+        "bool possible = true;",
+    ),
     "attributes_lost": (
         "memheap_spill",
         "src/memheap.c",
