@@ -21,7 +21,7 @@ RW_INLINE void *slab_take_locked(rw_page_t *page)
     uint32_t bits = base[SLAB_MAP];
     const uint32_t bit = slab_first(~bits);
     uint32_t used = SLAB_FIRST_BIT >> bit;
-    RW_SELDOM(used);
+    RW_SELDOM(used); /* else the word is kept there */
     bits |= used;
     base[SLAB_MAP] = bits;
     if (bits == UINT32_MAX) {
@@ -110,7 +110,7 @@ RW_INLINE rw_status_t slab_free(const rw_object_t *object, void *block, bool che
 {
     const rw_slab_t *const slab = slab_of(object);
     const uintptr_t offset = (uintptr_t)block - (uintptr_t)object->arena;
-    if (checked ? offset >= object->size : block == NULL) {
+    if (checked ? offset >= object->size : block == NULL) { /* NULL is foreign, too */
         return checked ? rw_refuse_free(block, object, RW_E_FOREIGN) : RW_OK;
     }
     uintptr_t state = rw_port_lock(sharing);

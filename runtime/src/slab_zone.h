@@ -34,8 +34,7 @@ RW_INLINE void *slab_cut(const rw_slab_t *slab, const rw_zone_t *zone, rw_zone_s
 {
     page->zone = zone;
     *slab_map(page) = SLAB_FIRST_BIT;
-    uint32_t left = slab_last_block(zone);
-    RW_OPAQUE(left); /* else what it is made of is kept, to be compared */
+    const uint32_t left = slab_last_block(zone);
     page->free = (uint16_t)left;
     if (left != 0) {
         page->next = NULL;
@@ -77,7 +76,7 @@ RW_INLINE void *slab_grow(const rw_slab_t *slab, size_t last, uint32_t place, si
                           rw_sharing_t sharing, uintptr_t lock)
 {
     const rw_zone_t *zone = slab_zone_at(slab, place);
-    RW_OPAQUE(zone);
+    RW_OPAQUE(zone); /* else it is computed once more, to be stored */
     rw_zone_state_t *owner = slab_zone_state_at(slab, place);
     RW_OPAQUE(owner);
     const size_t count = slab_run_length(slab, last);
