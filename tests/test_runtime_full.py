@@ -16,7 +16,7 @@ SOURCES = (
     "full_fixture.c",
     "shadow.c",
     *("full.c", "full_cores.c", "full_inspect.c"),
-    *("heap.c", "pool.c", "pool_inspect.c", "object.c", "ports/posix.c"),
+    *("heap.c", "pool.c", "pool_inspect.c", "object.c", "fault.c", "ports/posix.c"),
     *(path.name for path in sorted((ROOT / "runtime" / "src").glob("slab*.c"))),
 )
 NESTED = "full_nested"

@@ -21,6 +21,7 @@ SOURCES = (
     "object.c",
     "memheap.c",
     "layout.c",
+    "fault.c",
     "ports/posix.c",
 )
 
@@ -246,6 +247,12 @@ MUTANTS = {
         "src/memheap.c",
         "(member->attributes & attributes) == attributes",
         "(member->attributes | attributes) != 0U",
+    ),
+    "too_large_for_all_untold": (
+        "memheap_spill",
+        "src/memheap.c",
+        "bool possible = false;",
+        "bool possible = true;",
     ),
     "attributes_lost": (
         "memheap_spill",

@@ -13,14 +13,14 @@ import pytest
 
 from runtime_host import ROOT, SANITIZED, THREADS, WIDTHS, build, mutant, run
 
-POOL = ("pool.c", "pool_inspect.c", "ports/posix.c")
+POOL = ("pool.c", "pool_inspect.c", "fault.c", "ports/posix.c")
 SOURCES = {
     "pool_random": ("pool_fixture.c", "shadow.c", *POOL),
     "pool_exhaustive": ("pool_fixture.c", *POOL),
     "pool_misuse": ("pool_fixture.c", *POOL),
     "pool_threads": ("pool_fixture.c", *POOL),
     # it brings pool.c along, between the lines of which it gets
-    "pool_interleave": ("pool_fixture.c", "pool_inspect.c", "ports/posix.c"),
+    "pool_interleave": ("pool_fixture.c", "pool_inspect.c", "fault.c", "ports/posix.c"),
     "port_posix": ("ports/posix.c",),
 }
 
@@ -52,6 +52,13 @@ MUTANTS = {
         "const uintptr_t offset = (uint32_t)(uintptr_t)address",
         "pool_misuse",
     ),
+    "a foreign address is a misaligned one": (
+        "fault.c",
+        "if (!rw_object_holds(object, address)) {",
+        "if (false) {",
+        "pool_misuse",
+    ),
+    "NULL is reported": ("fault.c", "if (address == NULL) {", "if (false) {", "pool_misuse"),
     "the last block is never used": (
         "pool_links.h",
         "step.token = head - (int32_t)pool->full;",

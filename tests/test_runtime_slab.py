@@ -11,7 +11,7 @@ import pytest
 from runtime_host import SANITIZED, WIDTHS, build, mutant, run
 
 SLAB = ("slab.c", "slab_run.c", "slab_inspect.c", "slab_check.c")
-SOURCES = ("slab_fixture.c", "shadow.c", *SLAB, "object.c", "ports/posix.c")
+SOURCES = ("slab_fixture.c", "shadow.c", *SLAB, "object.c", "fault.c", "ports/posix.c")
 PROGRAMS = ("slab_random", "slab_sharing", "slab_misuse")
 
 

@@ -108,4 +108,4 @@ def symbols(kind: Kind, name: str) -> tuple[str, ...]:
 
 def layout_symbols(name: str) -> tuple[str, ...]:
     """The names that generated code defines for the layout itself."""
-    return (f"{name}_layout", f"{name}_objects")
+    return (f"{name}_layout", f"{name}_objects", f"{name}_name")

@@ -222,7 +222,7 @@ def _zone_faults(elf: ElfImage, struct: Struct, plan: SlabPlan) -> Iterator[str]
             continue
         expected = {
             "inverse": zone.inverse,
-            "cut": zone.blocks << abi.SLAB_SHIFT_BITS | zone.shift,
+            "cut": (zone.blocks - 1) << abi.SLAB_SHIFT_BITS | zone.shift,
             "block_size": zone.block_size,
             "min_slabs": zone.min_slabs,
             "max_slabs": zone.max_slabs,

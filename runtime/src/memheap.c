@@ -2,6 +2,8 @@
 #include "ramwright/memheap.h"
 
 #include "bytes.h"
+#include "fault.h"
+#include "inline.h"
 #include "object.h"
 
 /* No member could hold so much or so aligned, even when empty. */
@@ -13,7 +15,7 @@ static void *refuse_for_good(const rw_memheap_t *memheap, rw_status_t fault)
 
 void *rw_memheap_alloc_with(const rw_memheap_t *memheap, size_t size, unsigned attributes)
 {
-    bool possible = size == 0U;
+    bool possible = false; /* a member could hold so much; 0 any could */
     for (uint32_t i = 0; i < memheap->member_count; i++) {
         const rw_object_t *member = memheap->members[i];
         if (size > rw_object_capacity(member)) {
@@ -72,7 +74,8 @@ void *rw_memheap_calloc(const rw_memheap_t *memheap, size_t count, size_t size)
     return block;
 }
 
-const rw_object_t *rw_memheap_owner(const rw_memheap_t *memheap, const void *address)
+/* As rw_memheap_owner, where a call would cost more than it saves. */
+RW_INLINE const rw_object_t *memheap_owner(const rw_memheap_t *memheap, const void *address)
 {
     for (uint32_t i = 0; i < memheap->member_count; i++) {
         if (rw_object_holds(memheap->members[i], address)) {
@@ -80,6 +83,11 @@ const rw_object_t *rw_memheap_owner(const rw_memheap_t *memheap, const void *add
         }
     }
     return NULL;
+}
+
+const rw_object_t *rw_memheap_owner(const rw_memheap_t *memheap, const void *address)
+{
+    return memheap_owner(memheap, address);
 }
 
 void *rw_memheap_realloc_with(const rw_memheap_t *memheap, void *block, size_t size,
@@ -117,13 +125,9 @@ void *rw_memheap_realloc(const rw_memheap_t *memheap, void *block, size_t size)
 
 rw_status_t rw_memheap_free(const rw_memheap_t *memheap, void *block)
 {
-    if (block == NULL) {
-        return RW_OK;
-    }
-    const rw_object_t *owner = rw_memheap_owner(memheap, block);
+    const rw_object_t *owner = memheap_owner(memheap, block);
     if (owner == NULL) {
-        rw_on_fault(RW_E_FOREIGN, &memheap->object, block);
-        return RW_E_FOREIGN;
+        return rw_refuse_free(block, &memheap->object, RW_E_FOREIGN);
     }
     return rw_free_cores[owner->core](block, owner);
 }

@@ -7,7 +7,8 @@
 
 #include "ramwright/dispatch.h"
 
-#include "pool_fault.h"
+#include "bytes.h"
+#include "fault.h"
 #include "pool_locked.h"
 
 #if defined(RW_PORT_LLSC)
@@ -53,38 +54,23 @@ RW_INLINE void *pool_alloc(const rw_object_t *object, rw_sharing_t sharing, pool
     return __builtin_expect(token < 0, true) ? pool_block(pool, width, token) : NULL;
 }
 
-rw_status_t rw_pool_fault_address(const void *address, const rw_pool_t *pool)
-{
-    if (address == NULL) {
-        return RW_OK;
-    }
-    const rw_object_t *const object = &pool->object;
-    const uintptr_t offset = (uintptr_t)address - (uintptr_t)object->arena;
-    const rw_status_t fault = offset < object->size ? RW_E_MISALIGNED : RW_E_FOREIGN;
-    rw_on_fault(fault, object, address);
-    return fault;
-}
-
-rw_status_t rw_pool_fault_double(int32_t token, const rw_pool_t *pool)
-{
-    rw_on_fault(RW_E_DOUBLE_FREE, &pool->object, pool_block(pool, POOL_WIDTH_8, token));
-    return RW_E_DOUBLE_FREE;
-}
-
 /* NULL needs no test: it is no block's address. */
 RW_INLINE rw_status_t pool_free_checked(void *block, const rw_object_t *object,
                                         rw_sharing_t sharing, pool_width_t width)
 {
-    const rw_pool_t *const pool = pool_of(object);
+    const rw_pool_t *pool = pool_of(object);
+#if defined(RW_PORT_ARMV6M)
+    RW_OPAQUE(pool); /* no load has a negative offset: the object would be kept beside it */
+#endif
     /* One subtraction makes the token and, by its borrow, tells whether a block starts there. */
     uintptr_t token;
     const bool block_starts = __builtin_sub_overflow(pool_index(pool, block), pool->full, &token);
     if (!__builtin_expect(block_starts, true)) {
-        return rw_pool_fault_address(block, pool);
+        return rw_refuse_free(block, &pool->object, RW_E_MISALIGNED);
     }
     return __builtin_expect(pool_give(pool, sharing, width, (int32_t)token), true)
                ? RW_OK
-               : rw_pool_fault_double((int32_t)token, pool);
+               : rw_refuse_free(block, &pool->object, RW_E_DOUBLE_FREE);
 }
 
 RW_INLINE rw_status_t pool_free(void *block, const rw_object_t *object, rw_sharing_t sharing,

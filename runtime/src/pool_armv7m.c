@@ -8,16 +8,15 @@
  */
 #include "ramwright/pool.h"
 
-#include "pool_fault.h"
+#include "fault.h"
 
 #if defined(RW_PORT_ARMV7M)
 
 /* What assembly refers to, said in C for -flto, which takes from a library what it knows is wanted.
  * Nobody reads it, so no byte of it is linked. */
-__attribute__((used)) static rw_status_t (*const pool_address_fault)(
-    const void *, const rw_pool_t *) = rw_pool_fault_address;
-__attribute__((used)) static rw_status_t (*const pool_double_fault)(int32_t, const rw_pool_t *) =
-    rw_pool_fault_double;
+__attribute__((used)) static rw_status_t (*const pool_refuse_free)(const void *,
+                                                                   const rw_object_t *,
+                                                                   rw_status_t) = rw_refuse_free;
 
 /* Where the head of the object finds the fields before it. */
 #define BEFORE_OBJECT(field) ((int)offsetof(rw_pool_t, object) - (int)offsetof(rw_pool_t, field))
@@ -47,7 +46,7 @@ _Static_assert(BEFORE_OBJECT(block_size) == 28 && BEFORE_OBJECT(end) == 24 &&
                        "ldrs" suffix " r12, [r1, r3" scale "]\n" /* link: the head to be */        \
                        "2: strex r2, r12, [r1]\n"                                                  \
                        "cbnz r2, 3f\n"                                                             \
-                       "mov r2, #" allocated "\n"                                                  \
+                       "movs r2, #" allocated "\n"                                                 \
                        "str" suffix " r2, [r1, r3" scale "]\n"                                     \
                        "ldrd r1, r2, [r0, #-28]\n" /* block_size, end */                           \
                        "mla r0, r3, r1, r2\n"                                                      \
@@ -69,13 +68,13 @@ _Static_assert(BEFORE_OBJECT(block_size) == 28 && BEFORE_OBJECT(end) == 24 &&
                        "rors r5, r5, r4\n" /* index, if a block starts there */                    \
                        "subs r5, r5, r3\n" /* token */                                             \
                        "bcs 5f\n"                                                                  \
-                       "add r3, r2, r5" scale "\n" /* its link */                                  \
-                       "ldr r4, [r2]\n"            /* head */                                      \
-                       "1: ldrex" suffix " r0, [r3]\n"                                             \
-                       "cmp r0, #" allocated "\n"                                                  \
+                       "adds r3, r2, r5" scale "\n" /* its link */                                 \
+                       "ldr r4, [r2]\n"             /* head */                                     \
+                       "1: ldrex" suffix " r6, [r3]\n"                                             \
+                       "cmp r6, #" allocated "\n"                                                  \
                        "bne 6f\n"                                                                  \
-                       "strex" suffix " r0, r4, [r3]\n" /* claims the block */                     \
-                       "cbnz r0, 4f\n"                                                             \
+                       "strex" suffix " r6, r4, [r3]\n" /* claims the block */                     \
+                       "cbnz r6, 4f\n"                                                             \
                        "2: ldrex r0, [r2]\n"                                                       \
                        "cmp r0, r4\n"                                                              \
                        "bne 3f\n"                                                                  \
@@ -86,16 +85,15 @@ _Static_assert(BEFORE_OBJECT(block_size) == 28 && BEFORE_OBJECT(end) == 24 &&
                        "str" suffix " r4, [r3]\n"                                                  \
                        "b 2b\n"                                                                    \
                        "4: b 1b\n"                                                                 \
-                       "5: pop {r4, r5, r6, lr}\n"                                                 \
-                       "subs r1, #28\n"                                                            \
-                       "b rw_pool_fault_address\n"                                                 \
-                       "6: mov r0, r5\n"                                                           \
-                       "pop {r4, r5, r6, lr}\n"                                                    \
-                       "subs r1, #28\n"                                                            \
-                       "b rw_pool_fault_double\n");                                                \
+                       "5: movs r2, #2\n" /* RW_E_MISALIGNED */                                    \
+                       "b 7f\n"                                                                    \
+                       "6: movs r2, #3\n" /* RW_E_DOUBLE_FREE */                                   \
+                       "7: pop {r4, r5, r6, lr}\n"                                                 \
+                       "b rw_refuse_free\n");                                                      \
     }
 
 _Static_assert(RW_OK == 0, "what a store that did not fail leaves in its register");
+_Static_assert(RW_E_MISALIGNED == 2 && RW_E_DOUBLE_FREE == 3, "the numbers written above");
 
 POOL_BASIC_SHARED(8, "b", "", "0x80")
 POOL_BASIC_SHARED(16, "h", ", lsl #1", "0x8000")

@@ -14,7 +14,7 @@ _Static_assert(offsetof(rw_pool_wait_state_t, pool) == 0, "a pool's state is the
 
 #if defined(RW_PORT_WAIT)
 
-#include "pool_fault.h"
+#include "fault.h"
 #include "pool_locked.h"
 #include "waiter.h"
 
@@ -80,7 +80,7 @@ RW_INLINE rw_status_t pool_pass_on(const rw_pool_t *pool, void *block, pool_widt
     if (__builtin_expect(first == NULL, true)) {
         const bool given = pool_give_plain(pool, width, token);
         rw_port_unlock_interrupt(state);
-        return given ? RW_OK : rw_pool_fault_double(token, pool);
+        return given ? RW_OK : rw_refuse_free(block, &pool->object, RW_E_DOUBLE_FREE);
     }
     rw_waiter_hand_over(waiters, first, block, state);
     return RW_OK;
@@ -95,7 +95,7 @@ RW_INLINE rw_status_t pool_free_wait(void *block, const rw_object_t *object, poo
     }
     const bool block_starts = __builtin_sub_overflow(pool_index(pool, block), pool->full, &token);
     if (!__builtin_expect(block_starts, true)) {
-        return rw_pool_fault_address(block, pool);
+        return rw_refuse_free(block, object, RW_E_MISALIGNED);
     }
     return pool_pass_on(pool, block, width, (int32_t)token);
 }

@@ -8,6 +8,7 @@
 #include "ramwright/dispatch.h"
 #include "ramwright/port.h"
 
+#include "fault.h"
 #include "object.h"
 #include "slab_zone.h"
 
@@ -17,8 +18,11 @@ RW_INLINE void *slab_take_locked(rw_page_t *page)
     uint32_t full = page->full;
     const uint32_t word = slab_first(~full);
     uint32_t *const base = slab_map_base(page, word);
-    const uint32_t bit = slab_first(~base[SLAB_MAP]);
-    const uint32_t bits = base[SLAB_MAP] | SLAB_FIRST_BIT >> bit;
+    uint32_t bits = base[SLAB_MAP];
+    const uint32_t bit = slab_first(~bits);
+    uint32_t used = SLAB_FIRST_BIT >> bit;
+    RW_SELDOM(used); /* else the word is kept there */
+    bits |= used;
     base[SLAB_MAP] = bits;
     if (bits == UINT32_MAX) {
         RW_OPAQUE(full); /* a branch: predicated, all of this would cost every call */
@@ -82,7 +86,7 @@ RW_INLINE void *slab_alloc_aligned(const rw_object_t *object, size_t alignment, 
 {
     const rw_slab_t *const slab = slab_of(object);
     if (alignment == 0U || (alignment & (alignment - 1U)) != 0U || alignment > object->size) {
-        (void)slab_fault(NULL, object, RW_E_ALIGNMENT);
+        rw_on_fault(RW_E_ALIGNMENT, object, NULL);
         return NULL;
     }
     const size_t aligned = slab_size_aligned(slab, alignment, size);
@@ -98,7 +102,7 @@ RW_INLINE rw_status_t slab_not_freed(const void *block, const rw_object_t *objec
                                      rw_status_t fault, rw_sharing_t sharing, uintptr_t state)
 {
     rw_port_unlock(sharing, state);
-    return slab_fault(block, object, fault);
+    return rw_refuse_free(block, object, fault);
 }
 
 RW_INLINE rw_status_t slab_free(const rw_object_t *object, void *block, bool checked,
@@ -106,17 +110,18 @@ RW_INLINE rw_status_t slab_free(const rw_object_t *object, void *block, bool che
 {
     const rw_slab_t *const slab = slab_of(object);
     const uintptr_t offset = (uintptr_t)block - (uintptr_t)object->arena;
-    if (checked ? offset >= object->size : block == NULL) {
-        return block == NULL ? RW_OK : slab_fault(block, object, RW_E_FOREIGN);
+    if (checked ? offset >= object->size : block == NULL) { /* NULL is foreign, too */
+        return checked ? rw_refuse_free(block, object, RW_E_FOREIGN) : RW_OK;
     }
-    const uintptr_t state = rw_port_lock(sharing);
+    uintptr_t state = rw_port_lock(sharing);
+    RW_SELDOM(state);
     rw_page_t *const page = slab_page(slab, (uint32_t)(offset >> slab->slab_shift));
     const rw_zone_t *const zone = page->zone;
     if (zone == NULL) {
         return slab_not_freed(block, object, RW_E_DOUBLE_FREE, sharing, state);
     }
     const uint32_t index = slab_block_index(zone, (uintptr_t)block - (uintptr_t)page->base);
-    if (index >= slab_blocks(zone)) {
+    if (index > slab_last_block(zone)) {
         return slab_not_freed(block, object, RW_E_MISALIGNED, sharing, state);
     }
     const uint32_t word = index / SLAB_WORD_BITS;
@@ -129,7 +134,7 @@ RW_INLINE rw_status_t slab_free(const rw_object_t *object, void *block, bool che
     base[SLAB_MAP] = bits & ~bit;
     const uint32_t left = page->free;
     page->free = (uint16_t)(left + 1U);
-    if ((bits & ~bit) == 0 && slab_is_whole(zone, left + 1U)) {
+    if ((bits & ~bit) == 0 && slab_all_but_one(zone, left)) {
         slab_vacated(slab, zone, page, left != 0);
     } else {
         if (bits == UINT32_MAX) {
@@ -170,7 +175,10 @@ RW_INLINE rw_status_t slab_resize(const rw_object_t *object, const void *block, 
     const uintptr_t state = rw_port_lock(sharing);
     const rw_status_t status = slab_resize_locked(slab_of(object), block, size);
     rw_port_unlock(sharing, state);
-    return status == RW_OK || status == RW_E_SIZE ? status : slab_fault(block, object, status);
+    if (status != RW_OK && status != RW_E_SIZE) {
+        rw_on_fault(status, object, block);
+    }
+    return status;
 }
 
 /* What depends on the lock alone serves both levels of checks. */

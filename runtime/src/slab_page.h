@@ -81,10 +81,16 @@ RW_INLINE uint32_t slab_places_end(const rw_slab_t *slab)
     return place + SLAB_PLACES;
 }
 
+/* Index of the last block of a slab of the zone. */
+RW_INLINE uint32_t slab_last_block(const rw_zone_t *zone)
+{
+    return (uint32_t)zone->cut >> SLAB_SHIFT_BITS;
+}
+
 /* Blocks of a slab of the zone. */
 RW_INLINE uint32_t slab_blocks(const rw_zone_t *zone)
 {
-    return (uint32_t)zone->cut >> SLAB_SHIFT_BITS;
+    return slab_last_block(zone) + 1U;
 }
 
 RW_INLINE size_t slab_size(const rw_slab_t *slab)
@@ -140,9 +146,9 @@ RW_INLINE uint32_t slab_bit(uint32_t block)
     return rw_rotate_right(SLAB_FIRST_BIT, block);
 }
 
-/* Whether these are all blocks of a slab. Reads the zone anew: kept, their number would cost every
- * free an instruction. */
-RW_INLINE bool slab_is_whole(const rw_zone_t *zone, uint32_t blocks)
+/* Whether these are all blocks of a slab but one. Reads the zone anew: kept, their number would
+ * cost every free an instruction. */
+RW_INLINE bool slab_all_but_one(const rw_zone_t *zone, uint32_t blocks)
 {
     RW_OPAQUE_MEMORY();
     uint32_t cut = zone->cut;

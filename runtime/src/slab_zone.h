@@ -10,18 +10,12 @@
 
 #include "slab_page.h"
 
-/* Calls the fault hook. The arguments of free come first: they are where they have to be. */
-RW_NOINLINE rw_status_t slab_fault(const void *address, const rw_object_t *object,
-                                   rw_status_t fault)
-{
-    rw_on_fault(fault, object, address);
-    return fault;
-}
-
 /* A slab nobody owns, its map all zero. A returned one is preferred; if there is none, the accounts
  * see to it that a never used one is left. */
-RW_INLINE rw_page_t *slab_take_page(const rw_slab_t *slab, rw_slab_state_t *state)
+RW_INLINE rw_page_t *slab_take_page(const rw_slab_t *slab)
 {
+    RW_OPAQUE_MEMORY(); /* else a caller's copy serves, out of the reach of short instructions */
+    rw_slab_state_t *const state = slab->state;
     rw_page_t *page = state->returned;
     if (page == NULL) { /* first: it is the longer way, and as it stands the straight one */
         const uint32_t top = state->top;
@@ -40,8 +34,7 @@ RW_INLINE void *slab_cut(const rw_slab_t *slab, const rw_zone_t *zone, rw_zone_s
 {
     page->zone = zone;
     *slab_map(page) = SLAB_FIRST_BIT;
-    uint32_t left = slab_blocks(zone) - 1U;
-    RW_OPAQUE(left); /* else the blocks are kept, to be compared with 1 */
+    const uint32_t left = slab_last_block(zone);
     page->free = (uint16_t)left;
     if (left != 0) {
         page->next = NULL;
@@ -71,7 +64,7 @@ RW_INLINE void *slab_reject(const rw_slab_t *slab, size_t last, rw_sharing_t sha
 {
     rw_port_unlock(sharing, lock);
     if (last != SIZE_MAX) {
-        (void)slab_fault(NULL, &slab->object, RW_E_SIZE);
+        rw_on_fault(RW_E_SIZE, &slab->object, NULL);
     }
     return NULL;
 }
@@ -82,12 +75,13 @@ RW_INLINE void *slab_reject(const rw_slab_t *slab, size_t last, rw_sharing_t sha
 RW_INLINE void *slab_grow(const rw_slab_t *slab, size_t last, uint32_t place, size_t alignment,
                           rw_sharing_t sharing, uintptr_t lock)
 {
-    const rw_zone_t *const zone = slab_zone_at(slab, place);
-    rw_slab_state_t *const state = slab->state;
+    const rw_zone_t *zone = slab_zone_at(slab, place);
+    RW_OPAQUE(zone); /* else it is computed once more, to be stored */
     rw_zone_state_t *owner = slab_zone_state_at(slab, place);
     RW_OPAQUE(owner);
     const size_t count = slab_run_length(slab, last);
     size_t slabs = owner->slabs + count;
+    rw_slab_state_t *const state = slab->state;
     size_t shared = state->shared;
     if (slabs > zone->min_slabs) {
         shared += count;
@@ -96,7 +90,7 @@ RW_INLINE void *slab_grow(const rw_slab_t *slab, size_t last, uint32_t place, si
         return last >= slab->object.size ? slab_reject(slab, last, sharing, lock)
                                          : slab_refuse(owner, sharing, lock);
     }
-    rw_page_t *const page = place != SLAB_RUNS ? slab_take_page(slab, state)
+    rw_page_t *const page = place != SLAB_RUNS ? slab_take_page(slab)
                             : alignment == 1U  ? rw_slab_run_take(count, slab)
                                                : rw_slab_run_take_aligned(count, slab, alignment);
     if (page == NULL) {

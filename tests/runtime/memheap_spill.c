@@ -191,7 +191,9 @@ static void bad_calls(void)
     EXPECT(rw_memheap_realloc(&memheap, on_stack, 8) == NULL && one_fault(RW_E_FOREIGN));
     EXPECT(rw_memheap_usable_size(&memheap, on_stack) == 0 && no_fault());
     EXPECT(rw_memheap_owner(&memheap, NULL) == NULL);
+    EXPECT(rw_memheap_free(&memheap, NULL) == RW_OK && no_fault());
     EXPECT(rw_memheap_alloc(&memheap, 0) == NULL && no_fault());
+    EXPECT(rw_memheap_alloc_with(&memheap, 0, RW_EXEC) == NULL && no_fault());
     EXPECT(rw_memheap_alloc(&memheap, LARGE + 1) == NULL && one_fault(RW_E_SIZE));
     EXPECT(rw_memheap_alloc(&memheap, SIZE_MAX) == NULL && one_fault(RW_E_SIZE));
     EXPECT(rw_memheap_calloc(&memheap, SIZE_MAX / 2 + 1, 2) == NULL && one_fault(RW_E_SIZE));

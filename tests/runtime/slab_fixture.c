@@ -58,7 +58,7 @@ static rw_zone_t zone_of(const zone_plan_t *plan, uint32_t slab_size, uint16_t s
 {
     const unsigned shift = (unsigned)__builtin_ctz(plan->block_size);
     return (rw_zone_t){.inverse = inverse_of(plan->block_size >> shift),
-                       .cut = (uint16_t)(slab_size / plan->block_size << 5 | shift),
+                       .cut = (uint16_t)RW_ZONE_CUT(slab_size / plan->block_size, shift),
                        .block_size = (uint16_t)plan->block_size,
                        .min_slabs = plan->min_slabs,
                        .max_slabs = plan->max_slabs != 0 ? plan->max_slabs : slab_count};
@@ -86,7 +86,8 @@ static uint32_t zones_of(slab_fixture_t *fixture, const zone_plan_t *plan, uint3
                          uint16_t slab_count, uint32_t *count, uint32_t *words)
 {
     uint32_t minima = 0;
-    fixture->zones[0] = (rw_zone_t){.inverse = 1, .cut = 1U << 5, .max_slabs = slab_count};
+    fixture->zones[0] =
+        (rw_zone_t){.inverse = 1, .cut = RW_ZONE_CUT(1, 0), .max_slabs = slab_count};
     for (*count = 0, *words = 0; plan[*count].block_size != 0; (*count)++) {
         CHECK(*count < SLAB_FIXTURE_ZONES && plan[*count].block_size % 8U == 0);
         const uint32_t needed = (slab_size / plan[*count].block_size + 31U) / 32U;

@@ -72,7 +72,7 @@ typedef struct rw_zone {
 /* What a size table says of a zone: where a word has 32 bits, how many of them the state of that
  * zone is behind the slab's. */
 #define RW_ZONE_PLACE(number) (2U + 3U * (number))
-#define RW_ZONE_CUT(blocks, shift) ((blocks) << 5 | (shift))
+#define RW_ZONE_CUT(blocks, shift) (((blocks)-1) << 5 | (shift))
 
 /* One slab; mutable; .bss; all zero = free, never used. Its map follows, as many words as the zone
  * with the most blocks needs. */

@@ -162,8 +162,9 @@ static const rw_object_t *const adopted_objects[2] = {
     &packets_pool.object,
     &images_heap.object,
 };
+static const char adopted_name[] = "adopted"; /* apart: literals are linked together */
 const rw_layout_t adopted_layout = {
-    .name = "adopted",
+    .name = adopted_name,
     .objects = adopted_objects,
     .object_count = 2,
     .abi = 1,

@@ -454,8 +454,9 @@ static const rw_object_t *const guarded_objects[5] = {
     &plain_heap.object,
     &kernel_slab.object,
 };
+static const char guarded_name[] = "guarded"; /* apart: literals are linked together */
 const rw_layout_t guarded_layout = {
-    .name = "guarded",
+    .name = guarded_name,
     .objects = guarded_objects,
     .object_count = 5,
     .abi = 1,

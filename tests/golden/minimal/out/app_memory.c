@@ -98,8 +98,9 @@ const rw_object_t *const rw_waiting_pools[] = {
 static const rw_object_t *const app_objects[1] = {
     &main_heap.object,
 };
+static const char app_name[] = "app"; /* apart: literals are linked together */
 const rw_layout_t app_layout = {
-    .name = "app",
+    .name = app_name,
     .objects = app_objects,
     .object_count = 1,
     .abi = 1,

@@ -431,8 +431,9 @@ static const rw_object_t *const motor_objects[5] = {
     &main_heap.object,
     &bulk_heap.object,
 };
+static const char motor_name[] = "motor"; /* apart: literals are linked together */
 const rw_layout_t motor_layout = {
-    .name = "motor",
+    .name = motor_name,
     .objects = motor_objects,
     .object_count = 5,
     .abi = 1,

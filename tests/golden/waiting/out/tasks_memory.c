@@ -176,8 +176,9 @@ static const rw_object_t *const tasks_objects[3] = {
     &lines_pool.object,
     &events_pool.object,
 };
+static const char tasks_name[] = "tasks"; /* apart: literals are linked together */
 const rw_layout_t tasks_layout = {
-    .name = "tasks",
+    .name = tasks_name,
     .objects = tasks_objects,
     .object_count = 3,
     .abi = 1,
