@@ -199,14 +199,9 @@ RW_INLINE bool heap_free_after(heap_view_t heap, uint32_t index, uint32_t *end)
     if (!heap_is_free(heap.traits, header, index)) {
         return !heap.traits.checked || heap_is_used(heap.traits, header, index);
     }
-    const uint32_t size = heap_free_size(heap.traits, header);
-    const heap_links_t links = heap_links(heap, index);
-    if (heap.traits.checked &&
-        (!heap_size_fits(heap, index, size) || !heap_links_sound(heap, index, links))) {
-        return false;
-    }
-    *end += size;
-    return true;
+    *end = index + heap_free_size(heap.traits, header);
+    return !heap.traits.checked ||
+           (*end <= heap.state->top && heap_links_sound(heap, index, heap_links(heap, index)));
 }
 
 /* Gives back the used block at index. False, nothing changed, iff a neighbour is damaged. */
