@@ -15,6 +15,7 @@ from bench.link_map import Contribution
 BOARD = {
     "ramwright": 1,
     "name": "closure",
+    "debug_name": False,
     "home": "ram",
     "regions": {
         "ram": {"origin": 0x20000000, "size": "768K", "linker": "RAM", "reserve": "64K"},

@@ -2,7 +2,7 @@
  *
  * Heaps, second floor: the operations, run under the lock.
  *
- *     alloc   free block, low end taken     | used n | free rest |   rest >= 2 granules, else kept
+ *     alloc   free block, low end taken     | used n | free rest |   unless the rest is too small
  *             virgin end                    | used n | virgin ...
  *
  *     free    | free | THIS | free |   ->   |       free        |    never two free neighbours
@@ -71,6 +71,14 @@ RW_INLINE uint32_t heap_refuse(rw_heap_state_t *state)
     return 0;
 }
 
+/* Whether what an alloc of size granules leaves of a block becomes a block of its own. Less than an
+ * eighth, up to 48 bytes, stays with it: small blocks between large ones keep these apart. */
+RW_INLINE bool heap_splits(uint32_t size, uint32_t rest)
+{
+    const uint32_t least = size / 8U < 6U ? size / 8U : 6U;
+    return rest >= HEAP_BLOCK_MIN && rest >= least;
+}
+
 /* Takes size granules of a found block, behind a gap that the caller lists. Returns their real
  * number, 0, nothing changed, iff the block is damaged. */
 RW_INLINE uint32_t heap_take_recycled(heap_view_t heap, uint32_t index, uint32_t gap, uint32_t size)
@@ -87,7 +95,7 @@ RW_INLINE uint32_t heap_take_recycled(heap_view_t heap, uint32_t index, uint32_t
     }
     heap_delist(heap, links);
     RW_ASSUME(size != 0U);
-    if (rest >= HEAP_BLOCK_MIN) {
+    if (heap_splits(size, rest)) {
         HEAP_SHARED(heap, insert, index + gap + size, rest);
         return size;
     }
