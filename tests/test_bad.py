@@ -59,6 +59,10 @@ def test_every_code_has_a_page_and_every_page_a_code() -> None:
     assert set(explain.codes()) == codes_in_sources()
 
 
+def test_retired_codes_are_used_no_more() -> None:
+    assert codes_in_sources().isdisjoint(f"RW{number:04}" for number in explain.RETIRED)
+
+
 def test_every_code_has_one_bad_input_of_its_own() -> None:
     shown = Counter[str]()
     for path in BAD:

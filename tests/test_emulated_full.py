@@ -30,7 +30,8 @@ RW_E_CORRUPT = 4
 
 def firmware(cpu: str, directory: Path) -> Image:
     """Runtime, generated layout and test functions, compiled for one core."""
-    maker = build.Build(cpu, directory)
+    port = ('-DRW_PORT_HEADER="waiting_port.h"', f"-I{EMULATE}")
+    maker = build.Build(cpu, directory, port)
     layout = build.generated(EMULATE / "full.ramwright.yaml", directory / "generated", "full")
     includes = (layout.directory, EMULATE, HERE / "runtime")
     sources = (
@@ -59,7 +60,7 @@ def image(
     return request.param, firmware(request.param, tmp_path_factory.mktemp(request.param))
 
 
-@pytest.mark.parametrize("name", ["frames", "work", "mixed", "joint"])
+@pytest.mark.parametrize("name", ["frames", "shells", "work", "mixed", "joint"])
 def test_random_operations_agree_with_the_shadow_model(image: tuple[str, Image], name: str) -> None:
     cpu, firmware = image
     machine = Machine(firmware, cpu)
@@ -211,6 +212,41 @@ def reached(machine: TracingMachine, call: str, arguments: tuple[int, ...]) -> l
     )
 
 
+def waited_for(machine: TracingMachine) -> int:
+    """Interrupts a wait before every instruction of the layer by a free; returns how many there
+    are. Until its time is over no free may escape it."""
+    symbols = machine.image.symbols
+    sleeps = symbols["port_sleeps"].address
+    end = max(s.address + s.size for s in symbols.values() if s.address in RAM)
+    prepared = Object(machine, "pool", "pearls")
+    while prepared.take():
+        pass
+    prepared.give(prepared.held[0])
+    prepared.take()
+    machine.write(sleeps, bytes(4))
+    ready = machine.read(RAM.start, end - RAM.start)
+    places = reached(machine, "pearls_alloc_wait", (PATIENCE,))
+    late = 0
+    for place in places:
+        machine.write(RAM.start, ready)
+        one = Object(machine, "pool", "pearls")
+        one.held = list(prepared.held)
+        slept = []
+
+        def free(one: Object = one, slept: list[int] = slept) -> None:
+            slept.append(one.machine.word("port_sleeps"))
+            one.give(one.held[-1])
+
+        block, came = machine.call_interrupted("pearls_alloc_wait", (PATIENCE,), (place,), free)
+        assert came == 1
+        late += not block
+        assert block or slept == [1], "a block was held back from the task that waits"
+        one.taken(block)
+        one.assert_sound()
+    assert 0 < late < 20
+    return len(places)
+
+
 def interrupted(machine: TracingMachine, kind: str, name: str, case: Case) -> int:
     """Interrupts a case before every instruction of the layer; returns how many there are."""
     symbols = machine.image.symbols
@@ -238,7 +274,8 @@ def interrupted(machine: TracingMachine, kind: str, name: str, case: Case) -> in
     return len(places)
 
 
-OBJECTS = {"heap": "crumbs", "slab": "grains", "pool": "beads"}
+OBJECTS = {"crumbs": "heap", "grains": "slab", "beads": "pool", "pearls": "pool"}
+PATIENCE = 3
 
 
 @pytest.mark.parametrize(
@@ -248,14 +285,22 @@ OBJECTS = {"heap": "crumbs", "slab": "grains", "pool": "beads"}
     scope="module",
 )
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-@pytest.mark.parametrize("kind", OBJECTS)
+@pytest.mark.parametrize("name", OBJECTS)
 def test_every_instruction_can_be_interrupted(
-    image: tuple[str, Image], kind: str, case: Case, monkeypatch: pytest.MonkeyPatch
+    image: tuple[str, Image], name: str, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(interrupts, "BUDGET", 20_000)  # check looks at every byte
     cpu, firmware = image
     machine = TracingMachine(firmware, cpu)
-    assert interrupted(machine, kind, OBJECTS[kind], case) > 100
+    assert interrupted(machine, OBJECTS[name], name, case) > 100
+
+
+def test_no_free_escapes_a_task_that_waits(
+    image: tuple[str, Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interrupts, "BUDGET", 20_000)
+    cpu, firmware = image
+    assert waited_for(TracingMachine(firmware, cpu)) > 100
 
 
 FAULTS = {
@@ -285,4 +330,15 @@ def test_seeded_faults_are_caught(
     monkeypatch.setattr(interrupts, "BUDGET", 20_000)
     machine = TracingMachine(firmware("cortex-m3", tmp_path), "cortex-m3")
     with pytest.raises(AssertionError, match=noticed):
-        interrupted(machine, "heap", OBJECTS["heap"], case)
+        interrupted(machine, "heap", "crumbs", case)
+
+
+def test_a_task_that_does_not_empty_the_quarantine_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = "        (void)rw_full_empty(object, core); /* perhaps to this very task */\n"
+    monkeypatch.setattr(build, "RUNTIME", mutant(tmp_path, "src/full_wait.c", empty, ""))
+    monkeypatch.setattr(interrupts, "BUDGET", 20_000)
+    machine = TracingMachine(firmware("cortex-m3", tmp_path), "cortex-m3")
+    with pytest.raises(AssertionError, match="held back"):
+        waited_for(machine)

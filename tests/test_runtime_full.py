@@ -5,6 +5,7 @@ each test can fail."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from runtime_host import ROOT, SANITIZED, THREADS, WIDTHS, build, mutant, run
 SOURCES = (
     "full_fixture.c",
     "shadow.c",
-    *("full.c", "full_cores.c", "full_inspect.c"),
-    *("heap.c", "pool.c", "pool_inspect.c", "object.c", "fault.c", "ports/posix.c"),
+    *("full.c", "full_cores.c", "full_inspect.c", "full_wait.c"),
+    *("heap.c", "pool.c", "pool_inspect.c", "pool_wait.c", "waiter.c", "object.c", "fault.c"),
+    *("ports/posix.c", "ports/posix_wait.c"),
     *(path.name for path in sorted((ROOT / "runtime" / "src").glob("slab*.c"))),
 )
 NESTED = "full_nested"
+WAITS = "full_waits"
 PROGRAMS = ("full_misuse", "full_random", "full_threads", NESTED)
 WARNED = ("-Wconversion",)
 
@@ -28,9 +31,9 @@ def executable(
     folder: Path, program: str, flags: Sequence[str], runtime: Path = ROOT / "runtime"
 ) -> Path:
     """The program, with the port that it is written for."""
-    if program != NESTED:
+    if program not in (NESTED, WAITS):
         return build(folder, program, SOURCES, flags, runtime)
-    sources = [source for source in SOURCES if not source.startswith("ports/")]
+    sources = [source for source in SOURCES if "ports/" not in source]
     port = '-DRW_PORT_HEADER="port_nested.h"'
     return build(folder, program, sources, [*flags, port], runtime)
 
@@ -40,6 +43,16 @@ def executable(
 def test_host(program: str, width: str, tmp_path: Path) -> None:
     done = run(executable(tmp_path, program, [width, *WARNED, *SANITIZED]))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_tasks_that_wait(width: str, tmp_path: Path) -> None:
+    """Which switch stacks: AddressSanitizer would have to be told."""
+    flags = [width, *WARNED, "-O1", "-fsanitize=undefined", "-fno-sanitize-recover=all"]
+    done = run(executable(tmp_path, WAITS, flags))
+    assert done.returncode == 0, done.stdout + done.stderr
+    happened = [int(number) for number in re.findall(r"\d+", done.stdout)]
+    assert len(happened) == 6 and min(happened) > 1000, done.stdout
 
 
 def test_thread_sanitizer(tmp_path: Path) -> None:
@@ -60,6 +73,21 @@ def test_thread_sanitizer_misses_the_lock(tmp_path: Path) -> None:
 FULL = "full.c"
 BLOCK = "full_block.h"
 RING = "full_quarantine.h"
+WAIT = "full_wait.c"
+SETTLE = "    const rw_status_t status = rw_full_free(block, object, core);\n"
+LOOK = (
+    "    const uintptr_t lock = rw_port_lock_interrupt();\n"
+    "    const bool somebody_waits = pool_waiters(pool_of(object))->waiting != NULL;\n"
+    "    rw_port_unlock_interrupt(lock);\n"
+)
+JOIN = "rw_waiter_join(&waiter, pool_waiters(pool_of(object)));\n    }\n"
+LEAVE = """\
+    rw_port_unlock_interrupt(lock);
+    if (block != NULL) {
+        rw_waiter_close(&waiter);
+    } else {
+"""
+EMPTY = "        (void)rw_full_empty(object, core); /* perhaps to this very task */\n"
 MISUSE = "full_misuse"
 MUTANTS = {
     "the guard is not looked at": (
@@ -195,6 +223,54 @@ MUTANTS = {
         "            full_forget(full_of(object), lowered);\n",
         "",
         NESTED,
+    ),
+    "a free does not look at who waits": (
+        WAIT,
+        "    if (somebody_waits) {",
+        "    if (somebody_waits && block == NULL) {",
+        WAITS,
+    ),
+    "a free looks at who waits before its block is in its place": (
+        WAIT,
+        SETTLE + LOOK,
+        LOOK + SETTLE,
+        WAITS,
+    ),
+    "a task joins and does not empty the quarantine": (
+        WAIT,
+        EMPTY,
+        "",
+        WAITS,
+    ),
+    "a task empties the quarantine and then joins": (
+        WAIT,
+        JOIN + LEAVE + EMPTY,
+        EMPTY + JOIN + LEAVE,
+        WAITS,
+    ),
+    "a task joins without a second look": (
+        WAIT,
+        "    void *block = alloc(object);\n",
+        "    void *block = NULL;\n",
+        WAITS,
+    ),
+    "a block is dressed while nobody is said to be busy": (
+        WAIT,
+        "    (void)rw_full_begin(object, core);\n",
+        "",
+        WAITS,
+    ),
+    "check takes a block on its way for damaged": (
+        WAIT,
+        "return on_its_way || relay",
+        "return relay",
+        WAITS,
+    ),
+    "a deleted task frees what it was handed as if it had used it": (
+        WAIT,
+        "rw_waiter_open(&waiter, object, core->free);",
+        "rw_waiter_open(&waiter, object, rw_pool_free_full_wait_8);",
+        WAITS,
     ),
 }
 

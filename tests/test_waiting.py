@@ -15,9 +15,12 @@ from runtime_host import ROOT, SANITIZED, TESTS, THREADS, WIDTHS, build, mutant,
 SOURCES = (
     "pool.c", "pool_wait.c", "waiter.c", "pool_inspect.c", "layout.c", "object.c", "fault.c",
     "ports/posix.c", "ports/posix_wait.c",
+    "full.c", "full_cores.c", "full_inspect.c", "full_wait.c", "heap.c",
+    *(path.name for path in sorted((ROOT / "runtime" / "src").glob("slab*.c"))),
 )  # fmt: skip
 SCHEDULES = "10000"
 SOME = "2000"
+POOLS = ("few", "kept")  # the second with checks full
 
 
 def built(program: str, flags: list[str], folder: Path, runtime: Path = ROOT / "runtime") -> Path:
@@ -37,13 +40,14 @@ def happened(said: str) -> dict[str, int]:
     return {what: int(number) for number, what in re.findall(r"(\d+) ([a-z ]+)", said)}
 
 
+@pytest.mark.parametrize("pool", POOLS)
 @pytest.mark.parametrize(
     ("flags", "schedules"),
     [(("-m32", *SANITIZED), SOME), (THREADS, SCHEDULES)],
     ids=["asan", "tsan"],
 )
-def test_schedules(flags: tuple[str, ...], schedules: str, tmp_path: Path) -> None:
-    done = run(built("waiting_schedules", list(flags), tmp_path), schedules, "1")
+def test_schedules(flags: tuple[str, ...], schedules: str, pool: str, tmp_path: Path) -> None:
+    done = run(built("waiting_schedules", list(flags), tmp_path), schedules, "1", pool)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     counts = happened(done.stdout)
@@ -59,10 +63,35 @@ TAKE = "pool_take_plain(pool, width);\n    if (token >= 0) {"
 SECOND_LOOK = ("pool_wait.c", LOOK + TAKE, PAUSE + LOOK + "0;\n    if (token >= 0) {")
 
 
-def test_a_pause_before_the_list_loses_nothing(tmp_path: Path) -> None:
-    runtime = mutant(tmp_path, "src/pool_wait.c", LOOK + TAKE, PAUSE + LOOK + TAKE)
-    done = run(built("waiting_schedules", list(THREADS), tmp_path, runtime), SOME, "2")
+# With checks full, where a block may be held back at the second look, too.
+JOIN = "    const uintptr_t lock = rw_port_lock_interrupt();\n    void *block = alloc(object);\n"
+EMPTY = "        (void)rw_full_empty(object, core); /* perhaps to this very task */\n"
+PAUSED = f"    {PAUSE.strip()}\n{JOIN}"
+
+
+@pytest.mark.parametrize(
+    ("pool", "file", "old", "new"),
+    [
+        ("few", "pool_wait.c", LOOK + TAKE, PAUSE + LOOK + TAKE),
+        ("kept", "full_wait.c", JOIN, PAUSED),
+    ],
+    ids=POOLS,
+)
+def test_a_pause_before_the_list_loses_nothing(
+    pool: str, file: str, old: str, new: str, tmp_path: Path
+) -> None:
+    runtime = mutant(tmp_path, f"src/{file}", old, new)
+    done = run(built("waiting_schedules", list(THREADS), tmp_path, runtime), SOME, "2", pool)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_pause_loses_what_is_held_back_from_who_joined(tmp_path: Path) -> None:
+    """The control: a task joins the list, and the quarantine is not emptied."""
+    runtime = mutant(tmp_path, "src/full_wait.c", JOIN, PAUSED)
+    source = runtime / "src" / "full_wait.c"
+    source.write_text(source.read_text(encoding="utf-8").replace(EMPTY, ""), encoding="utf-8")
+    done = run(built("waiting_schedules", list(THREADS), tmp_path, runtime), SOME, "2", "kept")
+    assert done.returncode != 0
 
 
 MUTANTS = {
@@ -130,6 +159,24 @@ MUTANTS = {
         "if (first == NULL || !pool_checked(width)) {",
         "waiting_contract",
     ),
+    "a second free of what is on its way is not found": (
+        "full_wait.c",
+        "while (waiter != NULL && waiter->block != block) {",
+        "while (waiter != NULL) {",
+        "waiting_contract",
+    ),
+    "check takes what is on its way for damaged": (
+        "full_wait.c",
+        "return on_its_way || relay",
+        "return relay",
+        "waiting_contract",
+    ),
+    "an interrupt handler may wait with checks full": (
+        "full_wait.c",
+        "timeout != 0U && !rw_port_can_wait()",
+        "timeout == RW_FOREVER && !rw_port_can_wait()",
+        "waiting_contract",
+    ),
     "an interrupt handler may wait": (
         "pool_wait.c",
         "timeout != 0U && !rw_port_can_wait()",
@@ -144,6 +191,6 @@ def test_mutant_is_caught(fault: str, tmp_path: Path) -> None:
     file, old, new, program = MUTANTS[fault]
     runtime = mutant(tmp_path, f"src/{file}", old, new)
     executable = built(program, ["-m64", *SANITIZED, "-Wno-unused"], tmp_path, runtime)
-    arguments = (SCHEDULES, "1") if program == "waiting_schedules" else ()
+    arguments = (SCHEDULES, "1", "few") if program == "waiting_schedules" else ()
     done = run(executable, *arguments)
     assert done.returncode != 0, f"{program} does not notice that {fault}"

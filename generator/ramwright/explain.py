@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+RETIRED = (283,)  # what is no mistake any more; the numbers stay unused
+
 _PAGES = Path(__file__).resolve().parent / "explain"
 
 
@@ -39,7 +41,7 @@ def handbook() -> str:
     ]
     head = (
         "# Diagnostics by code\n\nGenerated from the texts of `ramwright explain`; do not edit. "
-        "A code is never reused.\n\n"
+        f"A code is never reused; retired: {', '.join(f'RW{number:04}' for number in RETIRED)}.\n\n"
     )
     return head + "\n".join(contents) + "\n\n" + "\n".join(bodies)
 

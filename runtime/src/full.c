@@ -44,8 +44,7 @@ static void full_release(const rw_object_t *object, const full_core_t *core, uin
     (void)core->free(block, object);
 }
 
-/* Empties the quarantine. Returns whether that gave the core anything. */
-static bool full_empty(const rw_object_t *object, const full_core_t *core)
+bool rw_full_empty(const rw_object_t *object, const full_core_t *core)
 {
     const rw_full_t *const full = full_of(object);
     bool any = false;
@@ -67,9 +66,7 @@ static bool full_empty(const rw_object_t *object, const full_core_t *core)
     return any;
 }
 
-/* Begins a call that will own a block whose guard is not set. Returns where the blocks of a pool
- * start that were never handed out before. */
-static uint8_t *full_begin(const rw_object_t *object, const full_core_t *core)
+uint8_t *rw_full_begin(const rw_object_t *object, const full_core_t *core)
 {
     rw_full_state_t *const state = full_of(object)->state;
     const uintptr_t lock = rw_full_lock(core->sharing);
@@ -86,9 +83,8 @@ static void full_end(const rw_object_t *object, const full_core_t *core)
     rw_full_unlock(core->sharing, lock);
 }
 
-/* Ends an alloc: dresses the block that the core gave, if it gave one. */
-static void *full_granted(const rw_object_t *object, const full_core_t *core, uint8_t *block,
-                          size_t size, const uint8_t *virgin)
+void *rw_full_granted(const rw_object_t *object, const full_core_t *core, uint8_t *block,
+                      size_t size, const uint8_t *virgin)
 {
     if (block == NULL) {
         full_end(object, core);
@@ -125,12 +121,12 @@ void *rw_full_alloc(const rw_object_t *object, size_t size, const full_core_t *c
     if (size - 1U >= rw_object_capacity(object)) {
         return alloc(object, request); /* which says what is wrong */
     }
-    const uint8_t *const virgin = full_begin(object, core);
+    const uint8_t *const virgin = rw_full_begin(object, core);
     void *block = alloc(object, request);
-    if (block == NULL && full_empty(object, core)) {
+    if (block == NULL && rw_full_empty(object, core)) {
         block = alloc(object, request);
     }
-    return full_granted(object, core, block, size, virgin);
+    return rw_full_granted(object, core, block, size, virgin);
 }
 
 void *rw_full_alloc_aligned(const rw_object_t *object, size_t alignment, size_t size,
@@ -141,23 +137,23 @@ void *rw_full_alloc_aligned(const rw_object_t *object, size_t alignment, size_t 
     if (!possible || size - 1U >= rw_object_capacity(object)) {
         return alloc(object, alignment, request); /* which says what is wrong */
     }
-    const uint8_t *const virgin = full_begin(object, core);
+    const uint8_t *const virgin = rw_full_begin(object, core);
     void *block = alloc(object, alignment, request);
-    if (block == NULL && full_empty(object, core)) {
+    if (block == NULL && rw_full_empty(object, core)) {
         block = alloc(object, alignment, request);
     }
-    return full_granted(object, core, block, size, virgin);
+    return rw_full_granted(object, core, block, size, virgin);
 }
 
 void *rw_full_alloc_pool(const rw_object_t *object, const full_core_t *core,
                          rw_pool_alloc_core_t alloc)
 {
-    const uint8_t *const virgin = full_begin(object, core);
+    const uint8_t *const virgin = rw_full_begin(object, core);
     void *block = alloc(object);
-    if (block == NULL && full_empty(object, core)) {
+    if (block == NULL && rw_full_empty(object, core)) {
         block = alloc(object);
     }
-    return full_granted(object, core, block, full_of(object)->block_size, virgin);
+    return rw_full_granted(object, core, block, full_of(object)->block_size, virgin);
 }
 
 /* Takes a place for a block before anything is believed of it: whoever comes with the same block

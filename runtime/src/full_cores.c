@@ -12,20 +12,11 @@
         .sharing = (lock),                                                                         \
     }
 
-/* What all kinds have. */
-#define FULL_COMMON(kind, name)                                                                    \
-    rw_status_t rw_##kind##_free_full_##name(void *block, const rw_object_t *object)               \
-    {                                                                                              \
-        return rw_full_free(block, object, &full_##kind##_##name);                                 \
-    }                                                                                              \
+/* What all have alike. */
+#define FULL_ANSWERS(kind, name)                                                                   \
     size_t rw_##kind##_usable_full_##name(const rw_object_t *object, const void *block)            \
     {                                                                                              \
         return rw_full_usable(object, block, &full_##kind##_##name);                               \
-    }                                                                                              \
-    rw_status_t rw_##kind##_check_full_##name(const rw_object_t *object)                           \
-    {                                                                                              \
-        return rw_full_check(object, &full_##kind##_##name, rw_##kind##_check_basic_##name,        \
-                             rw_##kind##_walk_basic_##name);                                       \
     }                                                                                              \
     void rw_##kind##_walk_full_##name(const rw_object_t *object, rw_visit_t visit, void *context)  \
     {                                                                                              \
@@ -35,6 +26,19 @@
     void rw_##kind##_stats_full_##name(const rw_object_t *object, rw_stats_t *out)                 \
     {                                                                                              \
         rw_full_stats(object, out, &full_##kind##_##name, rw_##kind##_stats_basic_##name);         \
+    }
+
+/* What all kinds have. */
+#define FULL_COMMON(kind, name)                                                                    \
+    FULL_ANSWERS(kind, name)                                                                       \
+    rw_status_t rw_##kind##_free_full_##name(void *block, const rw_object_t *object)               \
+    {                                                                                              \
+        return rw_full_free(block, object, &full_##kind##_##name);                                 \
+    }                                                                                              \
+    rw_status_t rw_##kind##_check_full_##name(const rw_object_t *object)                           \
+    {                                                                                              \
+        return rw_full_check(object, &full_##kind##_##name, rw_##kind##_check_basic_##name,        \
+                             rw_##kind##_walk_basic_##name);                                       \
     }
 
 /* What heaps and slabs have. */
@@ -76,12 +80,50 @@
         return rw_slab_zone_stats_basic_##name(object, number, out);                               \
     }
 
-#define FULL_POOL(name, lock)                                                                      \
-    FULL_CORE(pool, name, lock);                                                                   \
-    FULL_COMMON(pool, name)                                                                        \
+#define FULL_POOL_ALLOC(name)                                                                      \
     void *rw_pool_alloc_full_##name(const rw_object_t *object)                                     \
     {                                                                                              \
         return rw_full_alloc_pool(object, &full_pool_##name, rw_pool_alloc_basic_##name);          \
+    }
+
+#define FULL_POOL(name, lock)                                                                      \
+    FULL_CORE(pool, name, lock);                                                                   \
+    FULL_COMMON(pool, name)                                                                        \
+    FULL_POOL_ALLOC(name)
+
+/* A pool whose tasks may wait: the core below as the layer has to see it, and what that changes. */
+#define FULL_POOL_WAIT(name)                                                                       \
+    static size_t full_usable_##name(const rw_object_t *object, const void *block)                 \
+    {                                                                                              \
+        return rw_full_wait_usable(object, block, rw_pool_usable_basic_##name);                    \
+    }                                                                                              \
+    static rw_status_t full_give_##name(void *block, const rw_object_t *object)                    \
+    {                                                                                              \
+        return rw_full_wait_give(block, object, rw_pool_free_basic_##name);                        \
+    }                                                                                              \
+    static void full_walk_##name(const rw_object_t *object, rw_visit_t visit, void *context)       \
+    {                                                                                              \
+        rw_full_wait_walk(object, visit, context, rw_pool_walk_basic_##name);                      \
+    }                                                                                              \
+    static const full_core_t full_pool_##name = {                                                  \
+        .usable = full_usable_##name,                                                              \
+        .free = full_give_##name,                                                                  \
+        .sharing = RW_SHARING_INTERRUPT,                                                           \
+    };                                                                                             \
+    FULL_ANSWERS(pool, name)                                                                       \
+    FULL_POOL_ALLOC(name)                                                                          \
+    void *rw_pool_alloc_wait_full_##name(const rw_object_t *object, rw_ticks_t timeout)            \
+    {                                                                                              \
+        return rw_full_wait_alloc(object, timeout, &full_pool_##name, rw_pool_alloc_basic_##name); \
+    }                                                                                              \
+    rw_status_t rw_pool_free_full_##name(void *block, const rw_object_t *object)                   \
+    {                                                                                              \
+        return rw_full_wait_free(block, object, &full_pool_##name);                                \
+    }                                                                                              \
+    rw_status_t rw_pool_check_full_##name(const rw_object_t *object)                               \
+    {                                                                                              \
+        return rw_full_check(object, &full_pool_##name, rw_pool_check_basic_##name,                \
+                             full_walk_##name);                                                    \
     }
 
 FULL_HEAP(none_16, RW_SHARING_NONE)
@@ -101,6 +143,11 @@ FULL_HEAP(core_32, RW_SHARING_CORE)
 FULL_SLAB(core, RW_SHARING_CORE)
 FULL_POOL(core_8, RW_SHARING_CORE)
 FULL_POOL(core_16, RW_SHARING_CORE)
+#endif
+
+#if defined(RW_PORT_WAIT)
+FULL_POOL_WAIT(wait_8)
+FULL_POOL_WAIT(wait_16)
 #endif
 
 #if defined(RW_PORT_TASK_IS_INTERRUPT)

@@ -36,6 +36,12 @@ RW_INLINE const rw_pool_t *pool_of(const rw_object_t *object)
     return (const rw_pool_t *)(const void *)((const uint8_t *)object - offsetof(rw_pool_t, object));
 }
 
+/* The lists of a pool whose tasks may wait. */
+RW_INLINE rw_wait_list_t *pool_waiters(const rw_pool_t *pool)
+{
+    return &((rw_pool_wait_state_t *)(void *)pool->state)->waiters;
+}
+
 /* From the token of a block to that of the next. */
 RW_INLINE int32_t pool_unit(const rw_pool_t *pool, pool_width_t width)
 {

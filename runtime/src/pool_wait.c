@@ -18,11 +18,6 @@ _Static_assert(offsetof(rw_pool_wait_state_t, pool) == 0, "a pool's state is the
 #include "pool_locked.h"
 #include "waiter.h"
 
-RW_INLINE rw_wait_list_t *pool_waiters(const rw_pool_t *pool)
-{
-    return &((rw_pool_wait_state_t *)(void *)pool->state)->waiters;
-}
-
 RW_INLINE void *pool_alloc_now(const rw_pool_t *pool, pool_width_t width)
 {
     const int32_t token = pool_take_locked(pool, RW_SHARING_INTERRUPT, width);

@@ -16,13 +16,16 @@
 #define SLABS(f) f(slab, full_none), f(slab, full_task), f(slab, full_interrupt), f(slab, full_core)
 #define POOLS(f)                                                                                   \
     f(pool, full_none_8), f(pool, full_none_16), f(pool, full_shared_8), f(pool, full_shared_16),  \
-        f(pool, full_core_8), f(pool, full_core_16)
+        f(pool, full_core_8), f(pool, full_core_16), WAITING(f)
+#define WAITING(f) f(pool, full_wait_8), f(pool, full_wait_16)
 #define SIZED(f) HEAPS(f), SLABS(f)
 #define ALL(f) SIZED(f), POOLS(f)
-#define POOL_AT (FULL_CORE_COUNT - 6U)
+#define WAITING_AT (FULL_CORE_COUNT - 2U)
+#define POOL_AT (FULL_CORE_COUNT - 8U)
 #define SLAB_AT (POOL_AT - 4U)
 
 #define ALLOC(kind, core) rw_##kind##_alloc_##core
+#define ALLOC_WAIT(kind, core) rw_##kind##_alloc_wait_##core
 #define ALIGNED(kind, core) rw_##kind##_alloc_aligned_##core
 #define RESIZE(kind, core) rw_##kind##_resize_##core
 #define LOWER(kind, core) rw_##kind##_lower_##core
@@ -34,6 +37,8 @@
 #define ZONE_STATS(kind, core) rw_##kind##_zone_stats_##core
 
 const rw_pool_alloc_core_t rw_pool_alloc_cores[FULL_CORE_COUNT] = {[POOL_AT] = POOLS(ALLOC)};
+const rw_pool_alloc_wait_core_t rw_pool_alloc_wait_cores[FULL_CORE_COUNT] = {
+    [WAITING_AT] = WAITING(ALLOC_WAIT)};
 const rw_alloc_core_t rw_alloc_cores[FULL_CORE_COUNT] = {SIZED(ALLOC)};
 const rw_alloc_aligned_core_t rw_alloc_aligned_cores[FULL_CORE_COUNT] = {SIZED(ALIGNED)};
 const rw_resize_core_t rw_resize_cores[FULL_CORE_COUNT] = {SIZED(RESIZE)};
@@ -64,6 +69,8 @@ const full_core_info_t full_cores[FULL_CORE_COUNT] = {
     {"pool full_shared_16", RW_POOL, RW_SHARING_INTERRUPT, 16},
     {"pool full_core_8", RW_POOL, RW_SHARING_CORE, 8},
     {"pool full_core_16", RW_POOL, RW_SHARING_CORE, 16},
+    {"pool full_wait_8", RW_POOL, RW_SHARING_INTERRUPT, 8},
+    {"pool full_wait_16", RW_POOL, RW_SHARING_INTERRUPT, 16},
 };
 
 const char *full_current = "";
@@ -71,6 +78,8 @@ unsigned full_faults;
 rw_status_t full_fault_kind;
 const rw_object_t *full_fault_object;
 const void *full_fault_where;
+
+__attribute__((weak)) const rw_object_t *const rw_waiting_pools[] = {NULL};
 
 __attribute__((weak)) void rw_on_fault(rw_status_t fault, const rw_object_t *object,
                                        const void *address)
@@ -201,7 +210,7 @@ void full_make_pool(full_fixture_t *fixture, unsigned core, uint8_t *arena, size
     const rw_pool_full_t pool = {
         .pool = {.block_size = (ptrdiff_t)stride,
                  .end = (uint8_t *)((uintptr_t)arena + stride * count),
-                 .state = &fixture->pool.state,
+                 .state = &fixture->pool.state.pool,
                  .full = count,
                  .shift = shift,
                  .first = arena,

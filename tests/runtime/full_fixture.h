@@ -23,7 +23,7 @@
 /* What is being tested, for CHECK. */
 extern const char *full_current;
 
-#define FULL_CORE_COUNT 18U
+#define FULL_CORE_COUNT 20U
 #define FULL_ARENA 16384U
 #define FULL_ZONES 4U
 
@@ -58,7 +58,7 @@ typedef struct full_fixture {
             uint32_t map[4];
         } pages[64];
     } slab;
-    RW_POOL_CONTROL(rw_pool_state_t, int16_t, 512) pool; /* or links of 8 bits */
+    RW_POOL_CONTROL(rw_pool_wait_state_t, int16_t, 512) pool; /* or links of 8 bits */
     rw_full_state_t state;
     rw_held_t held[RW_FULL_DEPTH_MAX + RW_FULL_SPARE];
     uint16_t notes[FULL_ARENA / 8U];

@@ -101,7 +101,7 @@ static void run(uint32_t seed, size_t size_max)
                result.reason);
         exit(1);
     }
-    CHECK(result.granted > STEPS / 5U && result.refused > 0 && full_no_fault());
+    CHECK(result.granted > STEPS / 6U && result.refused > 0 && full_no_fault());
     CHECK(full_stats(&fixture).used == 0 && full_check(&fixture) == RW_OK);
     CHECK(full_stats(&fixture).failures >= (pool ? 0U : result.refused / 2U));
     CHECK(fixture.state.busy == 0);

@@ -4,7 +4,9 @@
  * main thread starts them one by one, frees their blocks, deletes some, and compares whoever got
  * what with its own list of who waits.
  *
- *     waiting_schedules SCHEDULES SEED
+ *     waiting_schedules SCHEDULES SEED POOL
+ *
+ * POOL is few, or kept: that with checks full.
  */
 #define _DEFAULT_SOURCE
 #define RW_PORT_NEED_WAIT
@@ -18,8 +20,10 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#define POOL (tried.pool)
 #define WORKERS 5U
 #define BLOCKS 2U
 #define PATIENCE_S 10
@@ -44,6 +48,12 @@ typedef struct worker {
     atomic_uintptr_t *block; /* what alloc_wait returned, valid when DONE */
     bool holds;
 } worker_t;
+
+/* The pool, and what a block holds that nobody has written to. */
+static struct {
+    const rw_pool_t *pool;
+    uintptr_t untouched;
+} tried = {&few_pool, 0};
 
 static worker_t workers[WORKERS];
 static worker_t *line[WORKERS]; /* the model: who waits, in the order in which they are served */
@@ -72,9 +82,9 @@ static void *work(void *argument)
         while (sem_wait(&self->go) != 0) {
         }
         rw_posix_set_priority(self->priority);
-        atomic_uintptr_t *const block = few_alloc_wait(self->timeout);
+        atomic_uintptr_t *const block = rw_pool_alloc_wait(POOL, self->timeout);
         if (block != NULL) {
-            CHECK(atomic_exchange(block, (uintptr_t)self) == 0);
+            CHECK(atomic_exchange(block, (uintptr_t)self) == tried.untouched);
         }
         self->block = block;
         atomic_store(&self->phase, DONE);
@@ -103,7 +113,7 @@ static void hire(worker_t *worker)
 
 static const rw_wait_list_t *lists(void)
 {
-    return &((const rw_pool_wait_state_t *)(const void *)few_pool.state)->waiters;
+    return &((const rw_pool_wait_state_t *)(const void *)POOL->state)->waiters;
 }
 
 static bool is_task(const rw_waiter_t *waiter, const worker_t *worker)
@@ -158,7 +168,7 @@ static void enqueue(worker_t *worker)
 static void nobody_waits_in_vain(void)
 {
     rw_stats_t stats;
-    rw_pool_stats(&few_pool, &stats);
+    rw_pool_stats(POOL, &stats);
     CHECK(lists()->waiting == NULL || stats.free == 0);
 }
 
@@ -231,11 +241,11 @@ static void step_free(void)
     if (draw(2) == 0) {
         rw_posix_lock();
         compare();
-        CHECK(rw_pool_free(&few_pool, block) == RW_OK);
+        CHECK(rw_pool_free(POOL, block) == RW_OK);
         nobody_waits_in_vain();
         rw_posix_unlock();
     } else {
-        CHECK(rw_pool_free(&few_pool, block) == RW_OK);
+        CHECK(rw_pool_free(POOL, block) == RW_OK);
     }
     expect_next(block);
 }
@@ -281,7 +291,7 @@ static void step_hasty(void)
     for (unsigned delay = draw(20000); delay > 0; delay--) {
         atomic_signal_fence(memory_order_seq_cst);
     }
-    CHECK(rw_pool_free(&few_pool, block) == RW_OK);
+    CHECK(rw_pool_free(POOL, block) == RW_OK);
     enqueue(worker);
     expect_next(block);
     seen.hasty++;
@@ -300,15 +310,15 @@ static void step_race(void)
     const struct timespec nearly = {.tv_nsec = 900000 + (long)draw(200000)};
     nanosleep(&nearly, NULL);
     atomic_uintptr_t *const block = taken_from(owner);
-    CHECK(rw_pool_free(&few_pool, block) == RW_OK);
+    CHECK(rw_pool_free(POOL, block) == RW_OK);
     AWAIT(done(worker));
     reap(worker);
     CHECK(!worker->holds || worker->block == block);
     seen.race_block += worker->holds ? 1U : 0U;
     seen.race_timeout += worker->holds ? 0U : 1U;
     rw_stats_t stats;
-    rw_pool_stats(&few_pool, &stats);
-    CHECK(stats.used == held * sizeof(uint64_t));
+    rw_pool_stats(POOL, &stats);
+    CHECK(stats.used == held * (size_t)POOL->block_size);
 }
 
 /* A waiting thread ends: it leaves the list; if it was handed a block just now, that is not lost.
@@ -326,13 +336,13 @@ static void step_delete(void)
     worker_t *const owner = place == 0 && draw(2) == 0 ? any(true) : NULL;
     atomic_uintptr_t *const block = owner != NULL ? taken_from(owner) : NULL;
     CHECK(pthread_cancel(worker->thread) == 0);
-    CHECK(rw_pool_free(&few_pool, block) == RW_OK);
+    CHECK(rw_pool_free(POOL, block) == RW_OK);
     CHECK(pthread_join(worker->thread, NULL) == 0);
     strike(place);
-    const bool kept = block != NULL && atomic_load(block) == (uintptr_t)worker;
+    const bool kept = block != NULL && done(worker) && worker->block == block;
     if (kept) { /* it was faster, and died with the block in its hands */
         atomic_store(block, 0);
-        CHECK(rw_pool_free(&few_pool, block) == RW_OK);
+        CHECK(rw_pool_free(POOL, block) == RW_OK);
     }
     CHECK(sem_destroy(&worker->go) == 0);
     hire(worker);
@@ -386,14 +396,18 @@ static void run_schedule(void)
         CHECK(!line[0]->holds && line[0]->timeout != RW_FOREVER);
         strike(0);
     }
-    CHECK(rw_pool_check(&few_pool) == RW_OK);
+    CHECK(rw_pool_check(POOL) == RW_OK);
     CHECK(lists()->waiting == NULL && lists()->handed == NULL);
 }
 
 int main(int count, char **arguments)
 {
-    if (count != 3) {
+    if (count != 4) {
         return 2;
+    }
+    if (strcmp(arguments[3], "kept") == 0) {
+        tried.pool = &kept_pool;
+        memset(&tried.untouched, RW_FULL_FRESH, sizeof tried.untouched);
     }
     const unsigned schedules = (unsigned)strtoul(arguments[1], NULL, 10);
     const uint32_t seed = (uint32_t)strtoul(arguments[2], NULL, 10);

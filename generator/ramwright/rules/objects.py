@@ -111,7 +111,7 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
         block_size=block_size,
         count=count,
         ctype=ctype,
-        wait=_waits(fields, setting, sharing, checks),
+        wait=_waits(fields, setting, sharing),
         sharing=sharing,
         checks=checks,
         debug_name=fields.flag("debug_name", setting.debug_name),
@@ -129,7 +129,7 @@ def pool_of(fields: Fields, setting: Setting) -> Pool | None:
     return pool
 
 
-def _waits(fields: Fields, setting: Setting, sharing: Sharing, checks: Checks) -> bool:
+def _waits(fields: Fields, setting: Setting, sharing: Sharing) -> bool:
     """Whether tasks may wait for a block."""
     if not fields.flag("wait", False):
         return False
@@ -146,14 +146,6 @@ def _waits(fields: Fields, setting: Setting, sharing: Sharing, checks: Checks) -
             "RW0280",
             f"`{fields.name}` waits, but no kernel is named that could suspend a task",
             "say which: `target: {rtos: freertos, …}`",
-        )
-    elif checks == "full":
-        fields.problem(
-            "checks" if fields.has("checks") else "wait",
-            "RW0283",
-            f"`{fields.name}` waits, but its checks are full: the quarantine would keep from a "
-            "task what it waits for",
-            "write `checks: basic` for this pool",
         )
     return True
 

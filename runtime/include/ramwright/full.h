@@ -8,8 +8,8 @@
  *     freed    0xDD   all of a freed block
  *
  *     heap     |     user     | guard .. | seal |      at least 4 bytes of guard, 4 of seal
- *     slab     |     user     | guard ..        |      what the zone's block has more than asked
- * for pool     |     user     | guard ..        |      what the alignment adds to block_size
+ *     slab     |     user     | guard ..        |      what the zone's block has more than that
+ *     pool     |     user     | guard ..        |      what the alignment adds to block_size
  *
  * The seal says how many bytes were asked for, with check bits over that and the block's address;
  * of a slab's blocks it is noted outside the arena, in the notes. In front of a block of a heap
@@ -36,6 +36,10 @@
  * figures, used, free and failures are as if there were no quarantine, peak counts what it holds,
  * and largest is what is granted without emptying it. rw_slab_zone_stats tells of zones as they
  * are, held blocks included.
+ *
+ * In a pool with `wait: true` nothing is held back from a task that waits: whoever frees a block
+ * while there is one empties the quarantine, O(size * quarantine) where frees interrupt each other,
+ * and a block handed over is as if in the quarantine until its task runs.
  *
  * check (rw_..._check, O(bytes) under the lock) verifies guards, freed blocks in the quarantine
  * and, of pools and slabs, those outside. While another call of the object is under way, it leaves
@@ -123,6 +127,8 @@ RW_POOL_CORE_DECLARE(full_shared_8);
 RW_POOL_CORE_DECLARE(full_shared_16);
 RW_POOL_CORE_DECLARE(full_core_8);
 RW_POOL_CORE_DECLARE(full_core_16);
+RW_POOL_WAIT_CORE_DECLARE(full_wait_8);
+RW_POOL_WAIT_CORE_DECLARE(full_wait_16);
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,8 @@ extern uint8_t jobs_arena[128]
     __asm__("jobs_placed_by_tasks_memory_ld");
 extern uint8_t lines_arena[12800]
     __asm__("lines_placed_by_tasks_memory_ld");
+extern uint8_t frames_arena[600]
+    __asm__("frames_placed_by_tasks_memory_ld");
 extern uint8_t events_arena[384]
     __asm__("events_placed_by_tasks_memory_ld");
 
@@ -64,7 +66,7 @@ const rw_pool_t lines_pool = {
         .arena = lines_arena,
         .size = 12800,
         .name = "lines",
-        .core = 2,
+        .core = 3,
         .kind = RW_POOL,
         .attributes = 0,
     },
@@ -83,6 +85,51 @@ void *lines_alloc_wait(rw_ticks_t timeout)
 rw_status_t lines_free(void *block)
 {
     return rw_pool_free_none_wait_32(block, &lines_pool.object);
+}
+
+static RW_POOL_CONTROL(rw_pool_wait_state_t, int8_t, 6) frames_state;
+static struct {
+    rw_full_state_t state;
+    rw_held_t held[7];
+} frames_quarantine;
+static const rw_pool_full_t frames_full = {
+    .pool.block_size = 100,
+    .pool.end = frames_arena + 600,
+    .pool.state = &frames_state.state.pool,
+    .pool.full = 6,
+    .pool.shift = 2,
+    .pool.first = frames_arena,
+    .pool.inverse = (uintptr_t)UINT64_C(0x8f5c28f5c28f5c29),
+    .pool.object = {
+        .arena = frames_arena,
+        .size = 600,
+        .name = "frames",
+        .core = 2,
+        .kind = RW_POOL,
+        .attributes = 0,
+    },
+    .full = {
+        .state = &frames_quarantine.state,
+        .held = frames_quarantine.held,
+        .block_size = 100,
+        .places = 7,
+    },
+};
+extern const rw_pool_t frames_pool __attribute__((alias("frames_full")));
+
+void *frames_alloc(void)
+{
+    return rw_pool_alloc_full_wait_8(&frames_pool.object);
+}
+
+void *frames_alloc_wait(rw_ticks_t timeout)
+{
+    return rw_pool_alloc_wait_full_wait_8(&frames_pool.object, timeout);
+}
+
+rw_status_t frames_free(void *block)
+{
+    return rw_pool_free_full_wait_8(block, &frames_pool.object);
 }
 
 static RW_POOL_CONTROL(rw_pool_state_t, int8_t, 32) events_state;
@@ -115,71 +162,80 @@ rw_status_t events_free(void *block)
 }
 
 /* The cores in use, by rw_object_t.core. Each table is linked only where a generic call needs it. */
-const rw_pool_alloc_core_t rw_pool_alloc_cores[3] = {
+const rw_pool_alloc_core_t rw_pool_alloc_cores[4] = {
     [0] = rw_pool_alloc_basic_shared_8,
     [1] = rw_pool_alloc_basic_wait_8,
-    [2] = rw_pool_alloc_none_wait_32,
+    [2] = rw_pool_alloc_full_wait_8,
+    [3] = rw_pool_alloc_none_wait_32,
 };
-const rw_pool_alloc_wait_core_t rw_pool_alloc_wait_cores[3] = {
+const rw_pool_alloc_wait_core_t rw_pool_alloc_wait_cores[4] = {
     [1] = rw_pool_alloc_wait_basic_wait_8,
-    [2] = rw_pool_alloc_wait_none_wait_32,
+    [2] = rw_pool_alloc_wait_full_wait_8,
+    [3] = rw_pool_alloc_wait_none_wait_32,
 };
-const rw_alloc_core_t rw_alloc_cores[3] = {
+const rw_alloc_core_t rw_alloc_cores[4] = {
     0,
 };
-const rw_alloc_aligned_core_t rw_alloc_aligned_cores[3] = {
+const rw_alloc_aligned_core_t rw_alloc_aligned_cores[4] = {
     0,
 };
-const rw_resize_core_t rw_resize_cores[3] = {
+const rw_resize_core_t rw_resize_cores[4] = {
     0,
 };
-const rw_lower_core_t rw_lower_cores[3] = {
+const rw_lower_core_t rw_lower_cores[4] = {
     0,
 };
-const rw_free_core_t rw_free_cores[3] = {
+const rw_free_core_t rw_free_cores[4] = {
     [0] = rw_pool_free_basic_shared_8,
     [1] = rw_pool_free_basic_wait_8,
-    [2] = rw_pool_free_none_wait_32,
+    [2] = rw_pool_free_full_wait_8,
+    [3] = rw_pool_free_none_wait_32,
 };
-const rw_usable_core_t rw_usable_cores[3] = {
+const rw_usable_core_t rw_usable_cores[4] = {
     [0] = rw_pool_usable_basic_shared_8,
     [1] = rw_pool_usable_basic_wait_8,
-    [2] = rw_pool_usable_none_wait_32,
+    [2] = rw_pool_usable_full_wait_8,
+    [3] = rw_pool_usable_none_wait_32,
 };
-const rw_check_core_t rw_check_cores[3] = {
+const rw_check_core_t rw_check_cores[4] = {
     [0] = rw_pool_check_basic_shared_8,
     [1] = rw_pool_check_basic_wait_8,
-    [2] = rw_pool_check_none_wait_32,
+    [2] = rw_pool_check_full_wait_8,
+    [3] = rw_pool_check_none_wait_32,
 };
-const rw_walk_core_t rw_walk_cores[3] = {
+const rw_walk_core_t rw_walk_cores[4] = {
     [0] = rw_pool_walk_basic_shared_8,
     [1] = rw_pool_walk_basic_wait_8,
-    [2] = rw_pool_walk_none_wait_32,
+    [2] = rw_pool_walk_full_wait_8,
+    [3] = rw_pool_walk_none_wait_32,
 };
-const rw_stats_core_t rw_stats_cores[3] = {
+const rw_stats_core_t rw_stats_cores[4] = {
     [0] = rw_pool_stats_basic_shared_8,
     [1] = rw_pool_stats_basic_wait_8,
-    [2] = rw_pool_stats_none_wait_32,
+    [2] = rw_pool_stats_full_wait_8,
+    [3] = rw_pool_stats_none_wait_32,
 };
-const rw_zone_stats_core_t rw_zone_stats_cores[3] = {
+const rw_zone_stats_core_t rw_zone_stats_cores[4] = {
     0,
 };
 
 const rw_object_t *const rw_waiting_pools[] = {
     &jobs_pool.object,
     &lines_pool.object,
+    &frames_pool.object,
     NULL,
 };
 
-static const rw_object_t *const tasks_objects[3] = {
+static const rw_object_t *const tasks_objects[4] = {
     &jobs_pool.object,
     &lines_pool.object,
+    &frames_pool.object,
     &events_pool.object,
 };
 static const char tasks_name[] = "tasks"; /* apart: literals are linked together */
 const rw_layout_t tasks_layout = {
     .name = tasks_name,
     .objects = tasks_objects,
-    .object_count = 3,
+    .object_count = 4,
     .abi = 1,
 };

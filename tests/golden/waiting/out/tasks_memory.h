@@ -4,6 +4,7 @@
 
 #include "ramwright/attributes.h"
 #include "ramwright/pool.h"
+#include "ramwright/full.h"
 #include "ramwright/layout.h"
 
 #if RW_ABI != 1
@@ -45,6 +46,18 @@ RW_RETURNS_ALIGNED(8)
 RW_USE_RESULT
 void *lines_alloc_wait(rw_ticks_t timeout);
 
+/* Pool frames: 6 blocks of 100 bytes in ram, 4-aligned; sharing task, checks full, tasks may wait. */
+extern const rw_pool_t frames_pool;
+rw_status_t frames_free(void *block);
+RW_RELEASED_BY(frames_free)
+RW_RETURNS_ALIGNED(4)
+RW_USE_RESULT
+void *frames_alloc(void);
+RW_RELEASED_BY(frames_free)
+RW_RETURNS_ALIGNED(4)
+RW_USE_RESULT
+void *frames_alloc_wait(rw_ticks_t timeout);
+
 /* Pool events: 32 blocks of 12 bytes in ram, 4-aligned; sharing interrupt, checks basic. */
 extern const rw_pool_t events_pool;
 rw_status_t events_free(void *block);
@@ -64,6 +77,10 @@ __attribute__((always_inline)) static inline void lines_cleanup(void *holder)
 {
     (void)lines_free(*(rw_any_pointer_t *)holder);
 }
+__attribute__((always_inline)) static inline void frames_cleanup(void *holder)
+{
+    (void)frames_free(*(rw_any_pointer_t *)holder);
+}
 __attribute__((always_inline)) static inline void events_cleanup(void *holder)
 {
     (void)events_free(*(rw_any_pointer_t *)holder);
@@ -81,6 +98,10 @@ struct jobs_releaser {
 struct lines_releaser {
     typedef void element_type;
     void operator()(void *block) const noexcept { (void)lines_free(block); }
+};
+struct frames_releaser {
+    typedef void element_type;
+    void operator()(void *block) const noexcept { (void)frames_free(block); }
 };
 struct events_releaser {
     typedef void element_type;
