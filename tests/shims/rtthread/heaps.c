@@ -93,7 +93,7 @@ static void memheap_life(void)
     void *least = rt_memheap_alloc(&heap, 0); /* RT-Thread gives one, too */
     EXPECT(least != NULL && heap.available_size < available);
     EXPECT(rt_memheap_realloc(&heap, least, 0) == NULL && heap.available_size == available);
-    EXPECT(rt_memheap_realloc(&heap, NULL, 0) == NULL || heap.available_size < available);
+    EXPECT(rt_memheap_realloc(&heap, NULL, 0) == NULL && heap.available_size == available);
     rt_memheap_free(NULL);
     EXPECT(rt_memheap_alloc(&heap, STORAGE) == NULL);
     (void)one_fault(RW_E_SIZE);
@@ -110,7 +110,9 @@ static void memheap_life(void)
     EXPECT(no_fault());
     EXPECT(rt_memheap_detach(&heap) == RT_EOK);
     EXPECT(rt_memheap_detach(&heap) == -RT_ERROR);
-    EXPECT(rt_memheap_alloc(&heap, 8) == NULL && no_fault());
+    EXPECT(rt_memheap_alloc(&heap, 8) == NULL && rt_memheap_realloc(&heap, NULL, 8) == NULL);
+    EXPECT(rt_memheap_detach(NULL) == -RT_ERROR && rt_memheap_alloc(NULL, 8) == NULL);
+    EXPECT(no_fault());
 }
 
 /* Each block goes back where it came from, whatever the order. */
@@ -170,7 +172,8 @@ static void smem_life(void)
         rt_smem_free(whole);
     }
     EXPECT(rt_smem_detach(heap) == RT_EOK && rt_smem_detach(heap) == -RT_ERROR);
-    EXPECT(no_fault());
+    EXPECT(rt_smem_alloc(heap, 8) == NULL && rt_smem_realloc(heap, NULL, 8) == NULL);
+    EXPECT(rt_smem_detach(NULL) == -RT_ERROR && rt_smem_alloc(NULL, 8) == NULL && no_fault());
 }
 
 /* Made again where one lies that nobody detached: the others are found as before. */

@@ -42,6 +42,7 @@ typedef rt_base_t rt_err_t;
 #define RT_EINVAL 22
 #define RT_NAME_MAX 8
 #define RT_ALIGN_SIZE 8
+#define RT_MM_PAGE_SIZE 4096
 #define RT_TICK_MAX 0xffffffffU
 #define RT_TIMER_CTRL_SET_TIME 0
 #define RT_ALIGN(size, align) (((size) + (align)-1) & ~((align)-1))
