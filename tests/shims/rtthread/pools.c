@@ -246,7 +246,7 @@ static void in_any_order(void)
     }
 }
 
-/* Whoever still asks a pool that was ended gets nothing of its storage, which is not its any more. */
+/* Whoever asks a pool that was ended gets nothing of its storage, which is somebody else's now. */
 static void after_its_end(size_t block_size)
 {
     const size_t size = 512;
