@@ -155,8 +155,8 @@ void check_refusals()
     CHECK(ours(first) && ours(second) && first != second);
     ::operator delete(opaque(static_cast<char *>(second) + 1));
     CHECK(last_fault() == RW_E_MISALIGNED);
-    ::operator delete(second);
-    ::operator delete[](opaque(second));
+    ::operator delete(opaque(second));
+    ::operator delete(opaque(second));
     CHECK(last_fault() == RW_E_DOUBLE_FREE);
     ::operator delete(first);
     char local = 0;
