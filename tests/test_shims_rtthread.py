@@ -280,7 +280,9 @@ def test_a_thread_deleted_while_it_waits_is_noticed_by_the_port(tmp_path: Path) 
         ("    *event->link = event->next;\n", ""),
         ("    if (!event->set) {", "    if (event != NULL) {"),
         ("    event->set = true;\n", ""),
-        ("    (void)rt_thread_resume(event->thread);\n", ""),
+        ("        (void)rt_thread_resume(event->thread);\n", ""),
+        ("if (rw_rt_thread_sleeps(event)) {", "if (event != NULL) {"),
+        ("    rt_list_insert_before(&event->asleep, &event->thread->tlist);\n", ""),
         (
             "    rw_port_unlock_interrupt(state);\n    rt_schedule();\n",
             "    rw_port_unlock_interrupt(state);\n",

@@ -45,6 +45,7 @@ static struct {
     rw_wait_list_t *list;
     void *block;
     rt_tick_t ticks;
+    bool deleted; /* half: the thread left its list, and is not closed yet */
 } meanwhile;
 
 rt_err_t rt_thread_suspend(rt_thread_t thread)
@@ -57,6 +58,7 @@ rt_err_t rt_thread_resume(rt_thread_t thread)
 {
     called.resumes++;
     called.resumed = thread;
+    rt_list_remove(&thread->tlist);
     return -RT_ERROR; /* as for one that is deleted */
 }
 
@@ -79,6 +81,9 @@ void rt_schedule(void)
     called.switches++;
     now += meanwhile.ticks;
     meanwhile.ticks = 0;
+    if (meanwhile.deleted) {
+        rt_list_remove(&running->tlist);
+    }
     rw_wait_list_t *const list = meanwhile.list;
     if (list != NULL) {
         meanwhile.list = NULL;
@@ -164,7 +169,7 @@ static void woken_before(void)
     begin(0, &waiter, &list);
     const uintptr_t lock = rw_port_lock_interrupt();
     rw_waiter_hand_over(&list, &waiter, &block, lock);
-    EXPECT(called.resumes == 1U && called.resumed == &threads[0] && called.switches == 1U);
+    EXPECT(called.resumes == 0U && called.switches == 1U);
     EXPECT(rw_waiter_sleep(&waiter, RW_FOREVER) == &block && called.suspends == 0U);
 }
 
@@ -186,12 +191,29 @@ static void times(void)
         EXPECT(rw_waiter_sleep(&waiter, given[i]) == &block);
         EXPECT(called.suspends == suspends + 1U && called.time == set[i]);
         EXPECT(called.timers == timers + (set[i] != 0U));
+        EXPECT(called.resumes == i + 1U && called.resumed == &threads[0]);
     }
     rw_wait_list_t list = {NULL, NULL};
     rw_waiter_t waiter;
     begin(0, &waiter, &list);
     meanwhile.ticks = 7;
     EXPECT(rw_waiter_sleep(&waiter, 7) == NULL && list.waiting == NULL);
+}
+
+/* A block that comes while the kernel is at deleting the thread: the thread is not made ready. */
+static void woken_while_deleted(void)
+{
+    rw_wait_list_t list = {NULL, NULL};
+    rw_waiter_t waiter;
+    int block;
+    const unsigned resumes = called.resumes;
+    begin(0, &waiter, &list);
+    meanwhile.list = &list;
+    meanwhile.block = &block;
+    meanwhile.deleted = true;
+    EXPECT(rw_waiter_sleep(&waiter, RW_FOREVER) == &block);
+    EXPECT(called.resumes == resumes && list.handed == NULL);
+    meanwhile.deleted = false;
 }
 
 static void where_nobody_may_wait(void)
@@ -271,8 +293,12 @@ static void deleted(void)
 
 int main(void)
 {
+    for (unsigned i = 0; i < 3U; i++) {
+        rt_list_init(&threads[i].tlist);
+    }
     woken_before();
     times();
+    woken_while_deleted();
     where_nobody_may_wait();
     urgency();
     deleted();

@@ -54,6 +54,31 @@ typedef struct rt_list_node {
     struct rt_list_node *prev;
 } rt_list_t;
 
+static inline void rt_list_init(rt_list_t *list)
+{
+    list->next = list->prev = list;
+}
+
+static inline void rt_list_insert_before(rt_list_t *list, rt_list_t *node)
+{
+    list->prev->next = node;
+    node->prev = list->prev;
+    list->prev = node;
+    node->next = list;
+}
+
+static inline void rt_list_remove(rt_list_t *node)
+{
+    node->next->prev = node->prev;
+    node->prev->next = node->next;
+    node->next = node->prev = node;
+}
+
+static inline int rt_list_isempty(const rt_list_t *list)
+{
+    return list->next == list;
+}
+
 enum rt_object_class_type {
     RT_Object_Class_Null = 0x00,
     RT_Object_Class_MemHeap = 0x07,
@@ -85,6 +110,7 @@ typedef struct rt_timer {
 
 typedef struct rt_thread {
     struct rt_object parent;
+    rt_list_t tlist;
     rt_uint8_t current_priority;
     struct rt_timer thread_timer;
     void (*cleanup)(struct rt_thread *thread);
