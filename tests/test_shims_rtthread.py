@@ -90,6 +90,13 @@ MUTANTS = {
         "if ((at + 1U) << TABLE_SHIFT > block_size_of(zone)) {",
         "if ((at + 1U) << TABLE_SHIFT >= block_size_of(zone)) {",
     ),
+    "smem_used_after_its_end": (
+        "smem.c",
+        "    m->parent.type = RT_Object_Class_Null;\n",
+        "",
+    ),
+    "pool_used_after_its_end": ("mempool.c", "    make_bare(mp, &mp->state);\n", ""),
+    "part_of_a_run_freed": ("slab.c", "run - bytes >=", "0 * bytes >="),
     "hook_told_before": ("malloc.c", "return malloc_hook == NULL", "return malloc_hook != NULL"),
 }
 
@@ -149,12 +156,21 @@ def test_waiting_gives_each_block_one_owner(flags: tuple[str, ...], tmp_path: Pa
     assert (done.returncode, done.stdout) == (0, PASSED), done.stdout + done.stderr
 
 
+def noticed(directory: Path, runtime: Path) -> bool:
+    """Whether the tests of calls say that `runtime` is broken, or do not come to their end."""
+    flags = ("-m64", "-O1", "-Wno-unused")
+    done = run(on_host(directory, (*TESTS, "on_host.c"), flags, runtime))
+    return (done.returncode, done.stdout) != (0, PASSED)
+
+
+def test_without_a_fault_none_is_noticed(tmp_path: Path) -> None:
+    assert not noticed(tmp_path, build.RUNTIME)
+
+
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_seeded_fault_is_noticed(name: str, tmp_path: Path) -> None:
     file, old, new = MUTANTS[name]
-    copy = mutant(tmp_path, f"shims/rtthread/{file}", old, new)
-    done = run(on_host(tmp_path, (*TESTS, "on_host.c"), ("-m64", "-Wno-unused"), copy))
-    assert done.returncode != 0, name
+    assert noticed(tmp_path, mutant(tmp_path, f"shims/rtthread/{file}", old, new)), name
 
 
 def test_a_waiter_that_nobody_dismisses_is_noticed(tmp_path: Path) -> None:
@@ -169,6 +185,44 @@ def test_a_dismissal_that_comes_back_to_a_pool_is_noticed(tmp_path: Path) -> Non
     copy = mutant(tmp_path, "shims/rtthread/mempool.c", old, "")
     flags = (*SANITIZED, "-Wno-unused")
     done = run(on_host(tmp_path, ("waiting.c", "check.c"), flags, copy))
+    assert done.returncode != 0
+
+
+def declared(directory: Path, compiler: Sequence[str], runtime: Path = build.RUNTIME) -> None:
+    """Compiles RT-Thread's prototypes behind those of the shim."""
+    includes = (f"-I{runtime / 'include'}", f"-I{runtime / 'shims' / 'rtthread' / 'include'}")
+    source = FOLDER / "prototypes.c"
+    build.output_of(
+        [*compiler, *WARNINGS, *includes, "-c", source, "-o", directory / "prototypes.o"]
+    )
+
+
+@pytest.mark.parametrize("compiler", [("gcc", "-m64"), ("gcc", "-m32"), ("clang",)])
+def test_prototypes_and_fields_are_rtthreads(compiler: tuple[str, ...], tmp_path: Path) -> None:
+    declared(tmp_path, compiler)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "void *rt_mp_alloc(rt_mp_t mp, rt_int32_t time)",
+            "void *rt_mp_alloc(rt_mp_t mp, rt_tick_t time)",
+        ),
+        ("rt_err_t rt_mp_delete(rt_mp_t mp)", "void rt_mp_delete(rt_mp_t mp)"),
+        ("rt_size_t available_size;", "rt_uint32_t available_size;"),
+    ],
+)
+def test_another_prototype_is_noticed(old: str, new: str, tmp_path: Path) -> None:
+    header = "shims/rtthread/include/ramwright/rtthread/memory.h"
+    with pytest.raises(build.BuildError):
+        declared(tmp_path, ("gcc", "-m64"), mutant(tmp_path, header, old, new))
+
+
+def test_an_errno_that_a_wait_leaves_behind_is_noticed(tmp_path: Path) -> None:
+    old = "rt_set_errno(block == NULL ? -RT_ETIMEOUT : RT_EOK);"
+    copy = mutant(tmp_path, "shims/rtthread/mempool.c", old, "rt_set_errno(-RT_ETIMEOUT);")
+    done = run(on_host(tmp_path, ("waiting.c", "check.c"), SANITIZED, copy))
     assert done.returncode != 0
 
 
@@ -224,6 +278,25 @@ def test_a_thread_deleted_while_it_waits_is_noticed_by_the_port(tmp_path: Path) 
         ("        thread->cleanup(thread);", "        "),
         ("event != RT_NULL && event->thread != thread", "event == RT_NULL"),
         ("    *event->link = event->next;\n", ""),
+        ("    if (!event->set) {", "    if (event != NULL) {"),
+        ("    event->set = true;\n", ""),
+        ("        (void)rt_thread_resume(event->thread);\n", ""),
+        ("if (rw_rt_thread_sleeps(event)) {", "if (event != NULL) {"),
+        ("    rt_list_insert_before(&event->asleep, &event->thread->tlist);\n", ""),
+        (
+            "    rw_port_unlock_interrupt(state);\n    rt_schedule();\n",
+            "    rw_port_unlock_interrupt(state);\n",
+        ),
+        ("ticks < RW_RT_THREAD_TICKS_MAX ? ticks : RW_RT_THREAD_TICKS_MAX", "ticks"),
+        ("if (ticks != RW_FOREVER) {", "if (event != NULL) {"),
+        ("(void)rt_timer_start(timer);", "(void)timer;"),
+        ("rt_interrupt_get_nest() == 0 && ", ""),
+        ("rw_machine_can_switch() && ", ""),
+        (" &&\n           rt_critical_level() == 0", ""),
+        (
+            "    return -(int32_t)rt_thread_self()->current_priority",
+            "    return (int32_t)rt_thread_self()->current_priority",
+        ),
     ],
 )
 def test_a_fault_in_the_port_is_noticed(old: str, new: str, tmp_path: Path) -> None:
@@ -239,7 +312,7 @@ def threads_that_end(
     flags = (f"-I{runtime / 'include'}", f"-I{runtime / 'src'}", *KERNEL)
     maker = build.Build("cortex-m3", directory, (*flags, "-Wno-unused"))
     sources = [FOLDER / "thread_ends.c", EXAMPLE / "semihosting.c", EXAMPLE / "startup.c"]
-    sources += [layout.source, *sorted((runtime / "src").glob("*.c"))]
+    sources += [layout.source, runtime / "src" / "fault.c", runtime / "src" / "waiter.c"]
     objects = [
         maker.compiled(source, includes=(layout.directory, EXAMPLE), name=f"{number}-{source.stem}")
         for number, source in enumerate(sources)

@@ -150,10 +150,30 @@ void check_refusals()
     ::operator delete(opaque(block));
     ::operator delete(opaque(block));
     CHECK(last_fault() == RW_E_DOUBLE_FREE);
+    void *first = ::operator new(24);
+    void *second = ::operator new(24);
+    CHECK(ours(first) && ours(second) && first != second);
+    ::operator delete(opaque(static_cast<char *>(second) + 1));
+    CHECK(last_fault() == RW_E_MISALIGNED);
+    ::operator delete(opaque(second));
+    ::operator delete(opaque(second));
+    CHECK(last_fault() == RW_E_DOUBLE_FREE);
+    ::operator delete(first);
     char local = 0;
     ::operator delete(opaque(&local));
     CHECK(last_fault() == RW_E_FOREIGN);
     CHECK(rw_layout_check(&shims_layout) == RW_OK);
+}
+
+void *from_interrupt;
+
+// Larger than the first heap: the request spills into the second.
+void check_interrupt()
+{
+    in_interrupt([] { from_interrupt = ::operator new(4000, std::nothrow); });
+    CHECK(rw_layout_owner(&shims_layout, from_interrupt) == &main_heap.object);
+    ::operator delete(from_interrupt);
+    CHECK(last_fault() == RW_OK);
 }
 
 } // namespace
@@ -164,4 +184,5 @@ void check_cxx()
     check_forms();
     check_handler();
     check_refusals();
+    check_interrupt();
 }

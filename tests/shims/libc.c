@@ -128,6 +128,8 @@ static void check_refusals(void)
     CHECK(refused(calloc(count, 4), ENOMEM));
     CHECK(refused(reallocarray(NULL, count, 4), ENOMEM));
     CHECK(refused(memalign(8, huge - 1), ENOMEM));
+    CHECK(refused(memalign(64, huge - 1), ENOMEM));
+    CHECK(refused(aligned_alloc(64, huge - 6), ENOMEM)); /* rounding up to 64 would wrap */
     CHECK(refused(memalign(24, 8), EINVAL));
     CHECK(refused(aligned_alloc(0, 8), EINVAL));
     void *untouched = &untouched;

@@ -102,6 +102,16 @@ static uintptr_t inverse_of(uintptr_t odd)
     return inverse;
 }
 
+/* A pool of no block, of which nothing can be had, with its state at *state. */
+static void make_bare(struct rt_mempool *mp, rw_pool_wait_state_t *state)
+{
+    rw_bytes_clear(state, sizeof *state);
+    rw_bytes_clear(&mp->pool, sizeof mp->pool);
+    mp->pool.object.name = mp->parent.name;
+    mp->pool.object.kind = RW_POOL;
+    mp->pool.state = &state->pool;
+}
+
 /* Makes a pool of count blocks at arena; of none, one that is always empty. */
 static void make(struct rt_mempool *mp, const char *name, unsigned type, uint8_t *arena,
                  size_t count)
@@ -110,16 +120,12 @@ static void make(struct rt_mempool *mp, const char *name, unsigned type, uint8_t
     rw_pool_wait_state_t *state = state_of(mp, arena + bytes, count);
     link_t *links_end = (link_t *)(void *)state;
     rw_bytes_clear(links_end - count, count * sizeof(link_t));
-    rw_bytes_clear(state, sizeof *state);
-    rw_bytes_clear(&mp->pool, sizeof mp->pool);
+    make_bare(mp, state);
     rw_created_label(&mp->parent, name, type);
     mp->block_total_count = count;
     mp->block_free_count = count;
     mp->pool.object.arena = arena;
     mp->pool.object.size = bytes;
-    mp->pool.object.name = mp->parent.name;
-    mp->pool.object.kind = RW_POOL;
-    mp->pool.state = &state->pool;
     if (count > 0U) {
         mp->pool.first = arena;
         mp->pool.end = arena + bytes;
@@ -208,9 +214,8 @@ static void *wait_for_block(rt_mp_t mp, rt_int32_t time)
         rt_set_errno(-RT_ERROR);
         return NULL;
     }
-    if (block == NULL) {
-        rt_set_errno(-RT_ETIMEOUT);
-    }
+    /* A block may come although the thread's timer, in the kernel, left -RT_ETIMEOUT behind. */
+    rt_set_errno(block == NULL ? -RT_ETIMEOUT : RT_EOK);
     return block;
 }
 
@@ -278,9 +283,14 @@ static bool end(struct rt_mempool *mp, unsigned type)
     return true;
 }
 
+/* Its storage is the caller's again: whoever asks the pool for a block must not find one there. */
 rt_err_t rt_mp_detach(struct rt_mempool *mp)
 {
-    return end(mp, RT_Object_Class_MemPool | RT_Object_Class_Static) ? RT_EOK : -RT_ERROR;
+    if (!end(mp, RT_Object_Class_MemPool | RT_Object_Class_Static)) {
+        return -RT_ERROR;
+    }
+    make_bare(mp, &mp->state);
+    return RT_EOK;
 }
 
 rt_mp_t rt_mp_create(const char *name, rt_size_t block_count, rt_size_t block_size)

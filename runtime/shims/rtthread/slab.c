@@ -13,7 +13,6 @@
 
 #define SLAB_CALL(operation) rw_slab_##operation##_basic_interrupt
 
-#define PAGE_BYTES 4096U /* of rt_slab_page_alloc */
 #define STORAGE_MIN 4096U
 #define STORAGE_MAX 0x40000000U /* what is beyond is not used */
 #define BLOCK_MIN 16U
@@ -244,19 +243,36 @@ void rt_slab_free(rt_slab_t m, void *ptr)
     }
 }
 
+/* Bytes of so many pages; false iff there are none, or more than an address can tell. */
+static bool bytes_of_pages(rt_size_t npages, size_t *bytes)
+{
+    return npages != 0U && !__builtin_mul_overflow(npages, (size_t)RT_MM_PAGE_SIZE, bytes);
+}
+
 void *rt_slab_page_alloc(rt_slab_t m, rt_size_t npages)
 {
     size_t bytes;
-    if (!usable(m) || npages == 0U || __builtin_mul_overflow(npages, PAGE_BYTES, &bytes)) {
+    if (!usable(m) || !bytes_of_pages(npages, &bytes)) {
         return NULL;
     }
-    void *pages = SLAB_CALL(alloc_aligned)(&slab_of(m)->slab.object, PAGE_BYTES, bytes);
+    void *pages = SLAB_CALL(alloc_aligned)(&slab_of(m)->slab.object, RT_MM_PAGE_SIZE, bytes);
     account(m, bytes_at(m, pages));
     return pages;
 }
 
+/* Pages are a run, which goes back as a whole: what the caller means to keep of it must not. */
 void rt_slab_page_free(rt_slab_t m, void *addr, rt_size_t npages)
 {
-    (void)npages; /* the run knows how long it is */
+    if (!usable(m)) {
+        return;
+    }
+    const size_t run = bytes_at(m, addr);
+    size_t bytes;
+    /* The difference wraps where the run is shorter. */
+    if (run != 0U && (!bytes_of_pages(npages, &bytes) ||
+                      run - bytes >= (size_t)1 << slab_of(m)->slab.slab_shift)) {
+        rw_on_fault(RW_E_SIZE, &slab_of(m)->slab.object, addr);
+        return;
+    }
     rt_slab_free(m, addr);
 }

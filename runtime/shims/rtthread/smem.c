@@ -19,6 +19,12 @@ static smem_t *smem_of(rt_smem_t m)
     return (smem_t *)(void *)m;
 }
 
+/* Whether m was made here and is not detached. */
+static bool usable(rt_smem_t m)
+{
+    return m != NULL && m->parent.type == (RT_Object_Class_Memory | RT_Object_Class_Static);
+}
+
 rt_smem_t rt_smem_init(const char *name, void *begin_addr, rt_size_t size)
 {
     if (begin_addr == NULL) {
@@ -41,7 +47,11 @@ rt_smem_t rt_smem_init(const char *name, void *begin_addr, rt_size_t size)
 
 rt_err_t rt_smem_detach(rt_smem_t m)
 {
-    return m != NULL && rw_created_remove(&smems, &smem_of(m)->created) ? RT_EOK : -RT_ERROR;
+    if (!usable(m) || !rw_created_remove(&smems, &smem_of(m)->created)) {
+        return -RT_ERROR;
+    }
+    m->parent.type = RT_Object_Class_Null;
+    return RT_EOK;
 }
 
 /* Under the lock, so that the figures are of one instant. */
@@ -57,7 +67,7 @@ static void account(smem_t *smem)
 
 void *rt_smem_alloc(rt_smem_t m, rt_size_t size)
 {
-    if (m == NULL) {
+    if (!usable(m)) {
         return NULL;
     }
     void *block = RW_CREATED_HEAP(alloc)(&smem_of(m)->heap.object, size);
@@ -67,7 +77,7 @@ void *rt_smem_alloc(rt_smem_t m, rt_size_t size)
 
 void *rt_smem_realloc(rt_smem_t m, void *rmem, rt_size_t newsize)
 {
-    if (m == NULL) {
+    if (!usable(m)) {
         return NULL;
     }
     void *block =

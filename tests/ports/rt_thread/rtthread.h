@@ -16,6 +16,15 @@ typedef rt_base_t rt_err_t;
 #define RT_TICK_MAX 0xffffffffU
 #define RT_TIMER_CTRL_SET_TIME 0x0
 
+typedef struct rt_list_node {
+    struct rt_list_node *next;
+    struct rt_list_node *prev;
+} rt_list_t;
+
+void rt_list_init(rt_list_t *list);
+void rt_list_insert_before(rt_list_t *list, rt_list_t *node);
+int rt_list_isempty(const rt_list_t *list);
+
 struct rt_timer {
     rt_tick_t timeout_tick;
 };
@@ -26,6 +35,7 @@ struct rt_sched_thread_priv {
 };
 struct rt_thread {
 #if defined(OLD_KERNEL)
+    rt_list_t tlist;
     rt_uint8_t current_priority;
 #else
     struct rt_sched_thread_priv sched_thread_priv;

@@ -175,6 +175,11 @@ static void long_names(void)
     rt_slab_t slab = rt_slab_init("a name of more than eleven", storage + 4096, 4096);
     EXPECT(smem != NULL && strcmp(smem->parent.name, "a name of m") == 0);
     EXPECT(slab != NULL && strcmp(slab->parent.name, "a name of m") == 0);
+    rt_mp_t created = rt_mp_create("a name of more than eleven", 2, 8);
+    EXPECT(created != NULL && strcmp(created->parent.name, "a name of m") == 0);
+    EXPECT(list_mempool() == 0 && strstr(printed(), "\na name of m  0008  0002  0002 0\n") != NULL);
+    EXPECT(list_memheap() == 0 && strstr(printed(), "\na name of m  2048 ") != NULL);
+    EXPECT(rt_mp_delete(created) == RT_EOK);
     EXPECT(rt_memheap_detach(&other.heap) == RT_EOK && rt_smem_detach(smem) == RT_EOK);
     EXPECT(rt_slab_detach(slab) == RT_EOK && no_fault());
 }

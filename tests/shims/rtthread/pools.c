@@ -246,6 +246,18 @@ static void in_any_order(void)
     }
 }
 
+/* Whoever asks a pool that was ended gets nothing of its storage, which is somebody else's now. */
+static void after_its_end(size_t block_size)
+{
+    const size_t size = 512;
+    EXPECT(rt_mp_init(&pool, "ended", storage, size, block_size) == RT_EOK);
+    EXPECT(drained(&pool, storage, size) == pool.block_total_count);
+    EXPECT(rt_mp_detach(&pool) == RT_EOK);
+    memset(storage, 0xC3, size);
+    EXPECT(rt_mp_alloc(&pool, 0) == NULL && rt_get_errno() == -RT_ETIMEOUT);
+    EXPECT(filled(storage, 0xC3, size) && no_fault());
+}
+
 /* A pool in a block of another's. */
 static void one_in_another(void)
 {
@@ -282,6 +294,8 @@ void pool_tests(void)
     several();
     found_last();
     in_any_order();
+    after_its_end(8);  /* links and state in the storage */
+    after_its_end(40); /* in the control block */
     one_in_another();
     over_others();
 }

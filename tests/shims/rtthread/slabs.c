@@ -98,9 +98,34 @@ static void pages(void)
     EXPECT(rt_slab_page_alloc(slab, 0) == NULL && rt_slab_page_alloc(slab, 17) == NULL);
     EXPECT(rt_slab_page_alloc(slab, SIZE_MAX / 2048U) == NULL);
     (void)one_fault(RW_E_SIZE);
+    void *block = rt_slab_alloc(slab, 40);
+    const rt_size_t used = slab->used;
+    static const rt_size_t wrong[] = {0, 1, 3, SIZE_MAX / 2048U};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        rt_slab_page_free(slab, two, wrong[i]); /* a part of it is not given back */
+        EXPECT(one_fault(RW_E_SIZE) && slab->used == used);
+    }
+    rt_slab_page_free(slab, two + 4096, 1);
+    EXPECT(one_fault(RW_E_MISALIGNED));
+    rt_slab_page_free(slab, block, 1);
+    EXPECT(one_fault(RW_E_SIZE));
+    rt_slab_free(slab, block);
+    rt_slab_page_free(slab, NULL, 1);
     rt_slab_page_free(slab, two, 2);
     rt_slab_page_free(slab, one, 1);
     EXPECT(slab->used == 0U && rt_slab_detach(slab) == RT_EOK && no_fault());
+}
+
+/* RT-Thread's slabs place blocks of 2^n bytes so; here up to a slab. */
+static void powers_of_two(void)
+{
+    rt_slab_t slab = rt_slab_init("powers", storage, STORAGE);
+    for (size_t size = 16; size <= 512U; size *= 2U) {
+        for (unsigned i = 0; i < 5U; i++) {
+            EXPECT((uintptr_t)rt_slab_alloc(slab, size) % size == 0U);
+        }
+    }
+    EXPECT(rt_slab_detach(slab) == RT_EOK && no_fault());
 }
 
 /* From 4 KiB up, where RT-Thread's needs a megabyte; below that none. */
@@ -124,5 +149,6 @@ void slab_tests(void)
     life();
     sizes();
     pages();
+    powers_of_two();
     small_ones();
 }

@@ -118,7 +118,7 @@ static void after_a_timeout(void)
     EXPECT(first.block == NULL && first.error == -RT_ETIMEOUT);
     rt_mp_free(block);
     ended(&second);
-    EXPECT(second.block == block);
+    EXPECT(second.block == block && rt_get_errno() == RT_EOK);
     rt_mp_free(block);
     EXPECT(rt_mp_detach(&pool) == RT_EOK);
 }

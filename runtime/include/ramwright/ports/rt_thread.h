@@ -35,8 +35,53 @@ typedef struct rw_port_event {
     rw_waiter_t *waiter;
     rt_thread_t thread;
     void (*cleanup)(struct rt_thread *thread); /* the thread's own */
+#if !defined(RT_SCHED_PRIV)
+    rt_list_t asleep; /* the thread's list node while it sleeps */
+#endif
     bool set;
 } rw_port_event_t;
+
+/* Kernels before 5.1 delete a thread in two steps, between which interrupts come in: it leaves the
+ * list it is on; then it is closed. One that was resumed in between would be on the list of the
+ * ready and on that of the deleted with the same node. So a thread that sleeps is on a list of the
+ * event's, and is resumed only from there. */
+#if defined(RT_SCHED_PRIV)
+
+static inline void rw_rt_thread_open(rw_port_event_t *event)
+{
+    (void)event;
+}
+
+static inline void rw_rt_thread_sleep(rw_port_event_t *event)
+{
+    (void)rt_thread_suspend(event->thread);
+}
+
+static inline bool rw_rt_thread_sleeps(const rw_port_event_t *event)
+{
+    (void)event;
+    return true; /* or is ready: then resuming does nothing */
+}
+
+#else
+
+static inline void rw_rt_thread_open(rw_port_event_t *event)
+{
+    rt_list_init(&event->asleep);
+}
+
+static inline void rw_rt_thread_sleep(rw_port_event_t *event)
+{
+    (void)rt_thread_suspend(event->thread);
+    rt_list_insert_before(&event->asleep, &event->thread->tlist);
+}
+
+static inline bool rw_rt_thread_sleeps(const rw_port_event_t *event)
+{
+    return rt_list_isempty(&event->asleep) == 0;
+}
+
+#endif
 
 void rw_waiter_abandon(rw_waiter_t *waiter);
 
@@ -65,6 +110,7 @@ static inline void rw_port_event_open(rw_port_event_t *event, rw_waiter_t *waite
     event->waiter = waiter;
     event->thread = thread;
     event->set = false;
+    rw_rt_thread_open(event);
     event->link = &rw_rt_thread_events;
     const rt_base_t level = rt_hw_interrupt_disable();
     event->next = rw_rt_thread_events;
@@ -94,7 +140,7 @@ static inline void rw_port_wait(rw_port_event_t *event, rw_ticks_t ticks)
 {
     const rt_base_t level = rt_hw_interrupt_disable();
     if (!event->set) {
-        (void)rt_thread_suspend(event->thread);
+        rw_rt_thread_sleep(event);
         if (ticks != RW_FOREVER) {
             rt_tick_t time = ticks < RW_RT_THREAD_TICKS_MAX ? ticks : RW_RT_THREAD_TICKS_MAX;
             rt_timer_t const timer = &event->thread->thread_timer;
@@ -106,11 +152,12 @@ static inline void rw_port_wait(rw_port_event_t *event, rw_ticks_t ticks)
     rt_schedule();
 }
 
-/* A thread that its timer has made ready already is not suspended: then resuming does nothing. */
 static inline void rw_port_wake(rw_port_event_t *event, uintptr_t state)
 {
     event->set = true;
-    (void)rt_thread_resume(event->thread);
+    if (rw_rt_thread_sleeps(event)) {
+        (void)rt_thread_resume(event->thread);
+    }
     rw_port_unlock_interrupt(state);
     rt_schedule();
 }

@@ -42,6 +42,7 @@ typedef rt_base_t rt_err_t;
 #define RT_EINVAL 22
 #define RT_NAME_MAX 8
 #define RT_ALIGN_SIZE 8
+#define RT_MM_PAGE_SIZE 4096
 #define RT_TICK_MAX 0xffffffffU
 #define RT_TIMER_CTRL_SET_TIME 0
 #define RT_ALIGN(size, align) (((size) + (align)-1) & ~((align)-1))
@@ -52,6 +53,31 @@ typedef struct rt_list_node {
     struct rt_list_node *next;
     struct rt_list_node *prev;
 } rt_list_t;
+
+static inline void rt_list_init(rt_list_t *list)
+{
+    list->next = list->prev = list;
+}
+
+static inline void rt_list_insert_before(rt_list_t *list, rt_list_t *node)
+{
+    list->prev->next = node;
+    node->prev = list->prev;
+    list->prev = node;
+    node->next = list;
+}
+
+static inline void rt_list_remove(rt_list_t *node)
+{
+    node->next->prev = node->prev;
+    node->prev->next = node->next;
+    node->next = node->prev = node;
+}
+
+static inline int rt_list_isempty(const rt_list_t *list)
+{
+    return list->next == list;
+}
 
 enum rt_object_class_type {
     RT_Object_Class_Null = 0x00,
@@ -84,6 +110,7 @@ typedef struct rt_timer {
 
 typedef struct rt_thread {
     struct rt_object parent;
+    rt_list_t tlist;
     rt_uint8_t current_priority;
     struct rt_timer thread_timer;
     void (*cleanup)(struct rt_thread *thread);

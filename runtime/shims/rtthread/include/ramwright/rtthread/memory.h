@@ -141,10 +141,13 @@ void rt_memheap_info(struct rt_memheap *heap, rt_size_t *total, rt_size_t *used,
  * what is larger takes a run of slabs. NULL iff there is too little. Time: O(size / 512 B). */
 rt_slab_t rt_slab_init(const char *name, void *begin_addr, rt_size_t size);
 rt_err_t rt_slab_detach(rt_slab_t m);
-/* npages pages of 4096 bytes, aligned to that. Time: O(slabs). */
+/* npages pages of RT_MM_PAGE_SIZE bytes, aligned to that. All of them go back at once: another
+ * npages than was asked for is a fault RW_E_SIZE. Time: O(slabs). */
 void *rt_slab_page_alloc(rt_slab_t m, rt_size_t npages);
 void rt_slab_page_free(rt_slab_t m, void *addr, rt_size_t npages);
-/* As rt_malloc, rt_realloc, rt_free, from m. Time: O(1), of sizes above every zone O(slabs). */
+/* As rt_malloc, rt_realloc, rt_free, from m. A block of 2^n bytes lies at a multiple of them, up to
+ * the size of a slab: 512 bytes, more from 128 KiB of storage on, 4096 of 1 MiB.
+ * Time: O(1), of sizes above every zone O(slabs). */
 void *rt_slab_alloc(rt_slab_t m, rt_size_t size);
 void *rt_slab_realloc(rt_slab_t m, void *ptr, rt_size_t size);
 void rt_slab_free(rt_slab_t m, void *ptr);
@@ -154,7 +157,8 @@ void rt_slab_free(rt_slab_t m, void *ptr);
  * -RT_EINVAL iff that is no block at all, or an argument is NULL or 0. Time: O(blocks). */
 rt_err_t rt_mp_init(struct rt_mempool *mp, const char *name, void *start, rt_size_t size,
                     rt_size_t block_size);
-/* Ends it, and the waiting of all who wait. -RT_ERROR iff mp was not made by rt_mp_init.
+/* Ends it, and the waiting of all who wait. From then on it has no block, and its storage is not
+ * touched. -RT_ERROR iff mp was not made by rt_mp_init.
  * Time: O(pools + tasks that wait). */
 rt_err_t rt_mp_detach(struct rt_mempool *mp);
 /* As rt_mp_init and rt_mp_detach, on memory of rt_malloc. NULL iff there is none.
@@ -165,7 +169,8 @@ rt_err_t rt_mp_delete(rt_mp_t mp);
  * time is negative (RT_WAITING_FOREVER), until one is freed; a freed block goes to the most urgent
  * task that waits, and among equals to the first.
  * NULL iff none came, errno then being -RT_ETIMEOUT, or the pool was ended meanwhile, errno then
- * being -RT_ERROR. Waiting where nobody may (an ISR, a port without tasks) is a fault RW_E_CONTEXT.
+ * being -RT_ERROR (RT_ERROR in RT-Thread from 5.1 on); where it waited and got a block, errno is
+ * RT_EOK. Waiting where nobody may (an ISR, a port without tasks) is a fault RW_E_CONTEXT.
  * ISR: with a time of 0. Blocks: for time. */
 void *rt_mp_alloc(rt_mp_t mp, rt_int32_t time);
 /* Gives it back. Time: O(pools); O(1) where the block freed before was of the same pool and no pool

@@ -16,6 +16,8 @@ extern "C" {
 typedef int rt_bool_t;
 typedef long rt_base_t;
 typedef unsigned long rt_ubase_t;
+typedef uintptr_t rt_uintptr_t;
+typedef intptr_t rt_intptr_t;
 typedef int8_t rt_int8_t;
 typedef int16_t rt_int16_t;
 typedef int32_t rt_int32_t;
@@ -57,6 +59,10 @@ typedef rt_uint32_t rt_tick_t;
 #ifndef RT_TICK_PER_SECOND
 #define RT_TICK_PER_SECOND 1000
 #endif
+
+#define RT_MM_PAGE_SIZE 4096
+#define RT_MM_PAGE_MASK (RT_MM_PAGE_SIZE - 1)
+#define RT_MM_PAGE_BITS 12
 
 #define RT_ALIGN(size, align) (((size) + (align)-1) & ~((align)-1))
 #define RT_ALIGN_DOWN(size, align) ((size) & ~((align)-1))
