@@ -24,8 +24,9 @@ def searched(folder: Path, *flags: str) -> str:
     return done.stdout
 
 
-def test_the_protocol_holds(tmp_path: Path) -> None:
-    said = searched(tmp_path)
+@pytest.mark.parametrize("flags", [(), ("-DFULL",)], ids=["basic", "full"])
+def test_the_protocol_holds(flags: tuple[str, ...], tmp_path: Path) -> None:
+    said = searched(tmp_path, *flags)
     assert "errors: 0" in said, said
     states = re.search(r"(\d+) states, stored", said)
     assert states is not None and int(states[1]) > 1000
@@ -39,4 +40,4 @@ def test_a_broken_protocol_is_rejected(fault: str, tmp_path: Path) -> None:
 
 
 def test_there_are_broken_variants() -> None:
-    assert len(BROKEN) == 5
+    assert len(BROKEN) == 9

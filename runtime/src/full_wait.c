@@ -12,7 +12,8 @@
  * meets the other. docs/adr/0010-checks-full.md has the argument.
  *
  * A block handed over is filled as in the quarantine, and stays so until its task runs and dresses
- * it, or is deleted and the core has it back. Free knows it by the list `handed`, check by its bytes.
+ * it, or is deleted and the core has it back. Free knows it by the list `handed`, check by its
+ * bytes.
  */
 #define RW_PORT_NEED_WAIT
 

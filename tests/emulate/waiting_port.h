@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The machine's port, and a kernel of one task. It sleeps by going through its time; interrupts come
- * when the test says so.
+ * The machine's port, and a kernel of one task. It sleeps by going through its time; interrupts
+ * come when the test says so.
  */
 #ifndef WAITING_PORT_H
 #define WAITING_PORT_H

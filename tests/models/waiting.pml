@@ -11,10 +11,24 @@
  *   TIMEOUT_BLIND   a timeout returns nothing, whatever came
  *   TIMEOUT_STAYS   a timeout leaves the waiter on the list
  *   BARGE           free gives the block back to the pool and wakes the waiter to take it
+ *   NO_EMPTYING     with FULL: a task joins and does not empty the quarantine
+ *   EMPTYING_FIRST  with FULL: it does so before it joins
+ *   NO_LOOK         with FULL: a free does not look whether somebody waits
+ *   LOOK_FIRST      with FULL: it does so before its block is in its place
+ *
+ * FULL puts the quarantine of docs/adr/0010-checks-full.md above it, as runtime/src/full_wait.c does:
+ * a ring that is gone through place by place, and blocks that have left it and not arrived.
  */
+#if defined(NO_EMPTYING) || defined(EMPTYING_FIRST) || defined(NO_LOOK) || defined(LOOK_FIRST)
+#define FULL
+#endif
 #define TASKS 3
 #define BLOCKS 1
+#if defined(FULL)
+#define ROUNDS 1 /* more states than memory otherwise */
+#else
 #define ROUNDS 2
+#endif
 #define NOBODY 255
 
 byte free_blocks = BLOCKS;
@@ -22,6 +36,9 @@ bool waiting[TASKS];  /* on the list `waiting`; the more urgent task has the hig
 bool block[TASKS];    /* waiter->block != NULL */
 bool event[TASKS];    /* set and not yet consumed */
 byte owned = 0;       /* blocks in the hands of callers */
+byte passing = 0;     /* of the quarantine, between it and the pool */
+bool held[2];         /* its places */
+bit next;             /* that of the next free */
 
 inline most_urgent(who)
 {
@@ -37,14 +54,16 @@ inline most_urgent(who)
 /* Every block is in one place, and nobody waits while one is free. Checked behind every section. */
 inline sound()
 {
-    assert(free_blocks + owned + block[0] + block[1] + block[2] == BLOCKS);
+    assert(free_blocks + owned + block[0] + block[1] + block[2] + passing + held[0] + held[1]
+           == BLOCKS);
     assert(free_blocks == 0 || (!waiting[0] && !waiting[1] && !waiting[2]))
 }
 
-inline give(who)
+/* A block from the caller or, with FULL, from the quarantine goes to the pool. */
+inline pass_on(who, from)
 {
     atomic {
-        owned--;
+        from--;
         most_urgent(who);
         if
         :: who == NOBODY -> free_blocks++
@@ -62,9 +81,60 @@ inline give(who)
     }
 }
 
-inline alloc_wait(self, forever, got)
+inline empty_all(who)
 {
-    /* the first look */
+    place = 0;
+    do
+    :: place > 1 -> break
+    :: else ->
+        atomic {
+            moved = held[place];
+            held[place] = false;
+            passing = passing + moved
+        }
+        if
+        :: moved -> pass_on(who, passing)
+        :: else
+        fi;
+        place++
+    od;
+    place = 0;
+    moved = false
+}
+
+inline look(who)
+{
+    atomic { most_urgent(who); somebody = who != NOBODY; who = 0 }
+}
+
+inline give(who)
+{
+#if defined(FULL)
+#if defined(LOOK_FIRST)
+    look(who);
+#endif
+    atomic {
+        owned--;
+        assert(!held[next]);
+        held[next] = true;
+        next = 1 - next;
+        sound()
+    }
+#if !defined(LOOK_FIRST) && !defined(NO_LOOK)
+    look(who);
+#endif
+    if
+    :: somebody -> somebody = false; empty_all(who)
+    :: else
+    fi
+#else
+    pass_on(who, owned)
+#endif
+}
+
+/* The core's. */
+inline alloc(got)
+{
     atomic {
         got = free_blocks > 0;
         if
@@ -73,9 +143,29 @@ inline alloc_wait(self, forever, got)
         fi;
         sound()
     }
+}
+
+/* The first look. */
+inline alloc_now(got, who)
+{
+    alloc(got);
+#if defined(FULL)
+    if
+    :: got
+    :: else -> empty_all(who); alloc(got)
+    fi
+#endif
+}
+
+inline alloc_wait(self, forever, got)
+{
+    alloc_now(got, who);
     if
     :: got
     :: else ->
+#if defined(EMPTYING_FIRST)
+        empty_all(who);
+#endif
         event[self] = false; /* open */
         atomic {             /* the second look, and the list */
 #if !defined(NO_SECOND_LOOK)
@@ -90,6 +180,9 @@ inline alloc_wait(self, forever, got)
         if
         :: got
         :: else ->
+#if defined(FULL) && !defined(NO_EMPTYING) && !defined(EMPTYING_FIRST)
+            empty_all(who);
+#endif
             over = false;
             do
             :: over -> break
@@ -135,8 +228,8 @@ inline alloc_wait(self, forever, got)
 
 proctype task(byte self; bool forever)
 {
-    byte round, who;
-    bool got, over, timed_out;
+    byte round, who, place;
+    bool got, over, timed_out, moved, somebody;
     for (round : 1 .. ROUNDS) {
         alloc_wait(self, forever, got);
         assert(got || !forever);
@@ -150,17 +243,10 @@ proctype task(byte self; bool forever)
 /* Takes a block without waiting, and frees it. */
 proctype handler()
 {
-    byte round, who;
-    bool got;
+    byte round, who, place;
+    bool got, moved, somebody;
     for (round : 1 .. ROUNDS) {
-        atomic {
-            got = free_blocks > 0;
-            if
-            :: got -> free_blocks--; owned++
-            :: else
-            fi;
-            sound()
-        }
+        alloc_now(got, who);
         if
         :: got -> give(who)
         :: else

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tasks that wait for blocks of a pool with checks full, switched at every place where they hold no
- * lock, as the plan of a run says: all ways to switch twice, and random ones. At every such place the
- * pool is looked at. A run in which all sleep, or one loses its block, is a fault.
+ * lock, as the plan of a run says: all ways to switch twice, and random ones. At every such place
+ * the pool is looked at. A run in which all sleep, or one loses its block, is a fault.
  *
  *     taker 0   waits for ever, for longer than others are urgent
  *     taker 1   more urgent; waits for ever, or for some ticks, or until it is deleted in its sleep
@@ -44,9 +44,9 @@ typedef struct change {
 typedef struct trial {
     unsigned core;
     unsigned depth;
-    unsigned blocks;    /* of the pool; the giver frees all */
+    unsigned blocks;     /* of the pool; the giver frees all */
     rw_ticks_t patience; /* of taker 1 */
-    bool deletes;       /* a switch to taker 1 in its sleep deletes it */
+    bool deletes;        /* a switch to taker 1 in its sleep deletes it */
 } trial_t;
 
 uintptr_t nested_masked;
@@ -346,7 +346,8 @@ int main(void)
             }
         }
     }
-    printf("%u runs: %u slept, %u blocks had, %u expired, %u deleted, %u served by their own look\n",
-           seen.runs, seen.slept, seen.handed, seen.expired, seen.deleted, seen.emptied);
+    printf(
+        "%u runs: %u slept, %u blocks had, %u expired, %u deleted, %u served by their own look\n",
+        seen.runs, seen.slept, seen.handed, seen.expired, seen.deleted, seen.emptied);
     return 0;
 }
