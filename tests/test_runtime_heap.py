@@ -77,8 +77,14 @@ MUTANTS = {
     "links_behind_believed": (
         "heap_misuse",
         CORE,
-        "(!heap_size_fits(heap, index, size) || !heap_links_sound(heap, index, links))",
-        "!heap_size_fits(heap, index, size)",
+        "(*end <= heap.state->top && heap_links_sound(heap, index, heap_links(heap, index)))",
+        "*end <= heap.state->top",
+    ),
+    "end_behind_believed": (
+        "heap_misuse",
+        CORE,
+        "(*end <= heap.state->top && heap_links_sound",
+        "(heap_links_sound",
     ),
     "links_believed_by_alloc": (
         "heap_misuse",

@@ -362,6 +362,34 @@ static void damage_on_either_side(void)
     EXPECT(no_fault());
 }
 
+/* Gives a hole of 13 granules a header with a sound check that says more than there is; returns its
+ * own. Links of 16 bits. */
+static uint32_t forge_size(uint8_t *hole)
+{
+    uint32_t header;
+    memcpy(&header, hole - 4, sizeof header);
+    const uint32_t forged = header ^ 13U ^ 13U << 16 ^ (ARENA / 8U) ^ (ARENA / 8U) << 16;
+    memcpy(hole - 4, &forged, sizeof forged);
+    return header;
+}
+
+/* The block behind says that it ends beyond the heap. */
+static void damaged_size_behind(void)
+{
+    make_heap(&made, arena, sizeof arena, core);
+    uint8_t *block = rw_heap_alloc(&made.heap, 100);
+    uint8_t *hole = rw_heap_alloc(&made.heap, 100);
+    EXPECT(rw_heap_alloc(&made.heap, 100) == hole + 104);
+    EXPECT(rw_heap_free(&made.heap, hole) == RW_OK);
+    const uint32_t header = forge_size(hole);
+    remember();
+    EXPECT(rw_heap_free(&made.heap, block) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
+    EXPECT(nothing_changed());
+    memcpy(hole - 4, &header, sizeof header);
+    EXPECT(rw_heap_free(&made.heap, block) == RW_OK && rw_heap_check(&made.heap) == RW_OK);
+    EXPECT(no_fault());
+}
+
 /* Damage in the only hole, seen by the alloc that wants it. */
 static void damage_found_by_alloc(void)
 {
@@ -376,11 +404,8 @@ static void damage_found_by_alloc(void)
         EXPECT(last_address == hole && nothing_changed());
         hole[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
     }
-    if (!heap_core_wide(core)) { /* a header with a sound check that says more than there is */
-        uint32_t header;
-        memcpy(&header, hole - 4, sizeof header);
-        const uint32_t forged = header ^ 13U ^ 13U << 16 ^ 26U ^ 26U << 16;
-        memcpy(hole - 4, &forged, sizeof forged);
+    if (!heap_core_wide(core)) {
+        const uint32_t header = forge_size(hole);
         remember();
         EXPECT(rw_heap_alloc(&made.heap, 100) == NULL && one_fault(RW_E_CORRUPT));
         EXPECT(nothing_changed());
@@ -471,6 +496,9 @@ int main(void)
             damaged_free_blocks();
             footer_of_another_hole();
             damage_on_either_side();
+            if (!heap_core_wide(core)) {
+                damaged_size_behind();
+            }
             damage_found_by_alloc();
             damage_found_by_moving_down();
         }
