@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
+
+import runtime_host
 
 # How long an example may take says nothing on a machine that also compiles and emulates.
 settings.register_profile("project", deadline=None)
@@ -23,3 +27,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def update(request: pytest.FixtureRequest) -> bool:
     """Whether expected outputs are to be rewritten."""
     return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def objects(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One folder of compiled sources for all workers: most seeded faults change one of them."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    runtime_host.objects = folder / "objects"
+    runtime_host.objects.mkdir(exist_ok=True)

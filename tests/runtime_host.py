@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import platform
 import shutil
 import subprocess
@@ -16,6 +18,31 @@ WARNINGS = ("-std=gnu11", "-Wall", "-Wextra", "-Wshadow", "-Werror")
 SANITIZED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 THREADS = ("-O1", "-g", "-fsanitize=thread")
 WIDTHS = ("-m64", "-m32")
+
+objects = Path()  # what was compiled in this run; conftest.py says where
+
+
+def _compiled(command: Sequence[str], source: Path, cache: Path) -> Path:
+    """The object of `source`, from `cache` if one of the same text was compiled alike before."""
+    preprocessed = _output([*command, "-E", "-P", str(source)])
+    key = hashlib.sha256("\0".join([*_kept(command), preprocessed]).encode()).hexdigest()
+    compiled = cache / f"{key}.o"
+    if not compiled.exists():
+        fresh = cache / f"{key}.{os.getpid()}.o"
+        _output([*command, "-c", "-o", str(fresh), str(source)])
+        fresh.replace(compiled)  # whole, for whoever runs beside
+    return compiled
+
+
+def _kept(command: Sequence[str]) -> list[str]:
+    """What of a command says how text is compiled: not where it is looked for."""
+    return [word for word in command if not word.startswith("-I")]
+
+
+def _output(command: Sequence[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def build(
@@ -31,10 +58,10 @@ def build(
     for source in sources:
         beside = TESTS / source
         files.append(beside if beside.exists() else runtime / "src" / source)
-    command = ["gcc", *WARNINGS, *flags, f"-I{runtime / 'include'}", f"-I{runtime / 'src'}"]
-    command += [f"-I{TESTS}", "-o", str(executable), *map(str, files), "-pthread"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    command = ["gcc", *WARNINGS, *flags, "-pthread"]
+    command += [f"-I{runtime / 'include'}", f"-I{runtime / 'src'}", f"-I{TESTS}"]
+    compiled = [str(_compiled(command, file, objects)) for file in files]
+    _output([*command, "-o", str(executable), *compiled])
     return executable
 
 

@@ -172,8 +172,8 @@ MUTANTS = {
     "the quarantine does not give way": (
         FULL,
         "void *block = alloc(object, request);\n"
-        "    if (block == NULL && full_empty(object, core)) {",
-        "void *block = alloc(object, request);\n    if (false && full_empty(object, core)) {",
+        "    if (block == NULL && rw_full_empty(object, core)) {",
+        "void *block = alloc(object, request);\n    if (false && rw_full_empty(object, core)) {",
         MISUSE,
     ),
     "a refusal made good is counted": (

@@ -46,6 +46,10 @@ RW_INLINE void *heap_granted(heap_traits_t traits, const rw_object_t *object, he
                                                   : heap_denied(object, grant.damaged);
 }
 
+_Static_assert(RW_E_FOREIGN + 1 == RW_E_MISALIGNED && RW_E_MISALIGNED + 1 == RW_E_DOUBLE_FREE &&
+                   RW_E_DOUBLE_FREE + 1 == RW_E_CORRUPT,
+               "faults in the order in which they are ruled out below");
+
 /* Why no intact used block starts at index (as of heap_index), or a neighbour is damaged; reported,
  * unless that is NULL. Called with no lock: a header may change meanwhile, but whose block it is
  * not has no use for the difference. */
@@ -59,7 +63,7 @@ RW_INLINE rw_status_t heap_blame(heap_traits_t traits, const rw_object_t *object
         return RW_OK;
     }
     uint32_t fault = RW_E_FOREIGN; /* each test that the address passes rules one fault out */
-    RW_OPAQUE(fault);
+    RW_OPAQUE(fault);              /* else each end of the tests sets it anew, and jumps */
     if (offset < object->size) {
         fault++;
         RW_OPAQUE(fault);

@@ -10,7 +10,11 @@
 
 #define RW_INLINE static inline __attribute__((always_inline))
 /* One copy, and its parameters where they are declared, whether it uses them or not. */
+#if defined(__clang__)
+#define RW_NOINLINE static __attribute__((noinline))
+#else
 #define RW_NOINLINE static __attribute__((noinline, noclone))
+#endif
 
 /* Tells the compiler what holds here, where it would ask again. */
 #define RW_ASSUME(condition)                                                                       \

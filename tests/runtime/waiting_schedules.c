@@ -68,6 +68,7 @@ static struct {
     unsigned deleted_handed;
 } seen;
 
+/* Below limit, which is at most 65536. */
 static uint32_t draw(uint32_t limit)
 {
     random_state = random_state * 1664525U + 1013904223U;
@@ -307,7 +308,7 @@ static void step_race(void)
     }
     start(worker, 1);
     AWAIT(waits(worker) || done(worker));
-    const struct timespec nearly = {.tv_nsec = 900000 + (long)draw(200000)};
+    const struct timespec nearly = {.tv_nsec = 900000 + 10000 * (long)draw(30)};
     nanosleep(&nearly, NULL);
     atomic_uintptr_t *const block = taken_from(owner);
     CHECK(rw_pool_free(POOL, block) == RW_OK);
