@@ -252,12 +252,6 @@ RW_INLINE uint32_t heap_echo(uint32_t links, uint32_t index)
     return (links >> 16 | links << 16) ^ index;
 }
 
-/* Whether a block of size granules can lie at index, index <= top + 1. */
-RW_INLINE bool heap_size_fits(heap_view_t heap, uint32_t index, uint32_t size)
-{
-    return size - HEAP_BLOCK_MIN < heap.state->top - index; /* false for too small a size too */
-}
-
 /* Index of the block at address; above every index iff no block can start there. */
 RW_INLINE uintptr_t heap_index(heap_view_t heap, const void *address)
 {

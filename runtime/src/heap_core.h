@@ -16,8 +16,6 @@
 
 #include "heap_lists.h"
 
-#define HEAP_DAMAGED 0x80000000U /* with a block's index, or alone */
-
 /* What an alloc comes to. */
 typedef struct heap_grant {
     void *block;      /* NULL: none, nothing changed */

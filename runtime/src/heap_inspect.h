@@ -7,10 +7,13 @@
 
 #include "heap_core.h"
 
+#define HEAP_DAMAGED 0x80000000U /* with a block's index, or alone */
+
+/* Whether that can be the header of the block at index <= top. Too small a size wraps. */
 RW_INLINE bool heap_header_sound(heap_view_t heap, uint32_t index, uint32_t header)
 {
     return (heap_is_used(heap.traits, header, index) || heap_is_free(heap.traits, header, index)) &&
-           heap_size_fits(heap, index, heap_size(heap.traits, header));
+           heap_size(heap.traits, header) - HEAP_BLOCK_MIN < heap.state->top - index;
 }
 
 /* Walks the blocks: *free_blocks is their number of free ones. 0 iff all is well, else

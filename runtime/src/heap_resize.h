@@ -68,8 +68,8 @@ RW_INLINE rw_status_t heap_resize_locked(heap_view_t heap, void *block, uint32_t
 
 /* Joins a block with the free one before it, and the free one behind it, if that makes at least
  * size granules. Returns where the payload has to be moved; 0, nothing changed, iff that is not to
- * be had or, with checks on, no intact used block starts there. HEAP_DAMAGED | the block's index
- * iff a neighbour is damaged. */
+ * be had or, with checks on, no intact used block starts there. Damaged is the block itself iff a
+ * neighbour is. */
 RW_INLINE heap_grant_t heap_lower_locked(heap_view_t heap, const void *block, uint32_t size)
 {
     const uint32_t index = (uint32_t)heap_index(heap, block);
