@@ -167,8 +167,8 @@ MUTANTS = {
     "freed_header_not_marked": (
         "heap_misuse",
         CORE,
-        "(uint16_t) ~*check;",
-        "(uint16_t) *check;",
+        "= heap_free_header(heap.traits, index, 0);",
+        "= *heap_header(heap, index);",
     ),
     "successor_signed_again": (
         "heap_misuse",
@@ -239,8 +239,8 @@ MUTANTS = {
     "lowered_header_not_marked": (
         "heap_use",
         RESIZE,
-        "= header ^ heap_free_bits(heap.traits);",
-        "= header;",
+        "    heap_mark_freed(heap, index);\n",
+        "",
     ),
     "clear_one_short": (
         "heap_use",

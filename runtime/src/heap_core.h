@@ -171,15 +171,12 @@ RW_INLINE int32_t heap_free_before(heap_view_t heap, uint32_t index, heap_links_
     return heap_links_sound(heap, (uint32_t)start, *links) ? start : 0;
 }
 
-/* Makes a used block's header a free one's. */
+/* Makes a used block's header that of a free block of no size: where another block comes to lie
+ * over it, that tells a double free. */
 RW_INLINE void heap_mark_freed(heap_view_t heap, uint32_t index)
 {
-    rw_word_t *header = heap_header(heap, index);
-    if (heap.traits.wide) {
-        *header ^= heap_free_bits(heap.traits);
-    } else {
-        heap_half_t *check = (heap_half_t *)(void *)header;
-        *check = (uint16_t) ~*check; /* the bits are those of the lower half */
+    if (heap.traits.checked) {
+        *heap_header(heap, index) = heap_free_header(heap.traits, index, 0);
     }
 }
 

@@ -98,7 +98,7 @@ RW_INLINE heap_grant_t heap_lower_locked(heap_view_t heap, const void *block, ui
         heap_move_top(heap, end - 1U);
     }
     heap.state->used += end - start - (next - index);
-    *heap_header(heap, index) = header ^ heap_free_bits(heap.traits); /* tells a double free */
+    heap_mark_freed(heap, index);
     *heap_header(heap, start) = heap_used_header(heap.traits, start, end - start);
     return (heap_grant_t){heap_payload(heap, start), 0};
 }
