@@ -23,13 +23,17 @@
  * Its links lead to its neighbours in the list of its class. next 0 ends the list; prev of the
  * first block is minus the class, so that leaving a list takes no look at a size.
  *
- *     links of 16 bits    | next | prev | prev ^ index | next |      halves of two words
- *     links of 32 bits    | next | prev |                            words
+ *     links of 16 bits    | next | prev | echo of prev | echo of next |    halves of two words
+ *     links of 32 bits    | next | prev |                                  words
  *
- * Links of 16 bits carry an echo: the two words by themselves tell whether they are intact and
- * whose they are. Every error within one of them shows, no fill pattern and no copy of another
- * block's links passes, and other data does once in 2^32 cases. Links of 32 bits leave no room for
- * one: there the neighbours are asked, and have to agree.
+ * Links of 16 bits carry an echo: the two words, the first turned by a half, XOR to the header. So
+ * one comparison tells whether all three words are intact and belong together: every error within
+ * one of them shows, no fill pattern and no copy of another block's links passes, and other data
+ * does once in 2^32 cases. A neighbour that comes or goes rewrites one link with its echo, which
+ * must not sign the other, damaged one: the half of the header that is in it, the size or size ^
+ * index, is what a fill pattern lacks (but for prev where both are equal) and other data has once in
+ * 2^16 cases. Links of 32 bits leave no room for an echo: there the neighbours are asked, and have
+ * to agree.
  */
 #ifndef RAMWRIGHT_SRC_HEAP_BLOCK_H
 #define RAMWRIGHT_SRC_HEAP_BLOCK_H
@@ -226,7 +230,9 @@ RW_INLINE void heap_set_next(heap_view_t heap, uint32_t index, uint32_t to)
     heap_half_t *halves = heap_halves(header);
     halves[2] = (uint16_t)to;
     if (heap.traits.checked) {
-        halves[5] = (uint16_t)to;
+        uint32_t echo = to ^ halves[1];
+        RW_OPAQUE(echo); /* else both are cut to their low halves before */
+        halves[5] = (uint16_t)echo;
     }
 }
 
@@ -240,16 +246,16 @@ RW_INLINE void heap_set_prev(heap_view_t heap, uint32_t index, int32_t to)
     heap_half_t *halves = heap_halves(header);
     halves[3] = (uint16_t)to;
     if (heap.traits.checked) {
-        uint32_t echo = (uint32_t)to ^ index;
-        RW_OPAQUE(echo); /* else it is cut to its low half, and that stored */
+        uint32_t echo = (uint32_t)to ^ halves[0];
+        RW_OPAQUE(echo); /* as above */
         halves[4] = (uint16_t)echo;
     }
 }
 
-/* The second word of narrow links; of links and echo, the index. */
-RW_INLINE uint32_t heap_echo(uint32_t links, uint32_t index)
+/* The second word of the narrow links of a block with that header; of both words, the header. */
+RW_INLINE uint32_t heap_echo(uint32_t links, uint32_t header)
 {
-    return (links >> 16 | links << 16) ^ index;
+    return (links >> 16 | links << 16) ^ header;
 }
 
 /* Index of the block at address; above every index iff no block can start there. */

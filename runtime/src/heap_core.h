@@ -87,8 +87,7 @@ RW_INLINE uint32_t heap_take_recycled(heap_view_t heap, uint32_t index, uint32_t
     const uint32_t rest = found - gap - size;
     const heap_links_t links = heap_links(heap, index);
     if (heap.traits.checked &&
-        (!heap_is_free(heap.traits, header, index) || gap + size > found ||
-         index + found > heap.state->top || !heap_links_sound(heap, index, links))) {
+        (!heap_free_sound(heap, index, header, links) || gap + size > found)) {
         return 0;
     }
     heap_delist(heap, links);
@@ -168,7 +167,7 @@ RW_INLINE int32_t heap_free_before(heap_view_t heap, uint32_t index, heap_links_
         return 0;
     }
     *links = heap_links(heap, (uint32_t)start);
-    return heap_links_sound(heap, (uint32_t)start, *links) ? start : 0;
+    return heap_free_sound(heap, (uint32_t)start, header, *links) ? start : 0;
 }
 
 /* Makes a used block's header that of a free block of no size: where another block comes to lie
@@ -203,8 +202,7 @@ RW_INLINE bool heap_free_after(heap_view_t heap, uint32_t index, uint32_t *end)
         return !heap.traits.checked || heap_is_used(heap.traits, header, index);
     }
     *end = index + heap_free_size(heap.traits, header);
-    return !heap.traits.checked ||
-           (*end <= heap.state->top && heap_links_sound(heap, index, heap_links(heap, index)));
+    return heap_links_sound(heap, index, header, heap_links(heap, index));
 }
 
 /* Gives back the used block at index. False, nothing changed, iff a neighbour is damaged. */

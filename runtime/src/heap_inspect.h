@@ -62,7 +62,7 @@ RW_INLINE uint32_t heap_check_list(heap_view_t heap, uint32_t class, uint32_t *f
         const heap_links_t links = heap_links(heap, index);
         if (!heap_is_free(heap.traits, header, index) ||
             heap_class(heap.traits, heap_size(heap.traits, header)) != class ||
-            heap_prev(heap, links) != prev || !heap_links_sound(heap, index, links)) {
+            heap_prev(heap, links) != prev || !heap_links_sound(heap, index, header, links)) {
             return HEAP_DAMAGED | index;
         }
         (*free_blocks)--;

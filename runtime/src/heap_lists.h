@@ -92,14 +92,18 @@ RW_INLINE uint32_t heap_class_from(heap_view_t heap, uint32_t class)
     return 0;
 }
 
-/* With links of 32 bits: whether the blocks, or the bin, that those of a free block lead to lead
- * back to it. Its header is intact. */
+/* With links of 32 bits: whether a free block, whose header is intact, ends below the virgin end, and
+ * the blocks, or the bin, that its links lead to lead back to it. */
 RW_NOINLINE bool heap_neighbours_agree(uint32_t index, rw_heap_state_t *state, uint8_t *headers)
 {
     const heap_view_t heap = {{true, true}, NULL, state, headers};
     const heap_links_t links = heap_links(heap, index);
     const uint32_t next = heap_next(heap, links);
     const int32_t prev = heap_prev(heap, links);
+    const uint32_t size = heap_free_size(heap.traits, *heap_header(heap, index));
+    if (index + size > state->top) {
+        return false;
+    }
     if (next != 0U &&
         (next > state->top || heap_prev(heap, heap_links(heap, next)) != (int32_t)index)) {
         return false;
@@ -108,13 +112,14 @@ RW_NOINLINE bool heap_neighbours_agree(uint32_t index, rw_heap_state_t *state, u
         const uint32_t before = (uint32_t)prev;
         return before <= state->top && heap_next(heap, heap_links(heap, before)) == index;
     }
-    const uint32_t size = heap_free_size(heap.traits, *heap_header(heap, index));
     const uint32_t class = heap_class(heap.traits, size);
     return prev == -(int32_t) class && heap_head(heap.traits, heap_bin(heap, class)) == index;
 }
 
-/* Whether the links of a free block, whose header is intact, are to be believed. */
-RW_INLINE bool heap_links_sound(heap_view_t heap, uint32_t index, heap_links_t links)
+/* Whether the links of a free block, whose header is intact, are to be believed, and then its size
+ * too. */
+RW_INLINE bool heap_links_sound(heap_view_t heap, uint32_t index, uint32_t header,
+                                heap_links_t links)
 {
     if (!heap.traits.checked) {
         return true;
@@ -122,7 +127,22 @@ RW_INLINE bool heap_links_sound(heap_view_t heap, uint32_t index, heap_links_t l
     if (heap.traits.wide) {
         return heap_neighbours_agree(index, heap.state, heap.headers);
     }
-    return heap_echo(links.first, links.second) == index;
+    return heap_echo(links.first, links.second) == header;
+}
+
+/* Whether a block is free, and all its words are to be believed. */
+RW_INLINE bool heap_free_sound(heap_view_t heap, uint32_t index, uint32_t header,
+                               heap_links_t links)
+{
+    if (!heap.traits.checked) {
+        return true;
+    }
+    if (heap.traits.wide) {
+        return heap_is_free(heap.traits, header, index) &&
+               heap_links_sound(heap, index, header, links);
+    }
+    return heap_links_sound(heap, index, header, links) && /* first, while the header is whole */
+           heap_is_free(heap.traits, header, index);
 }
 
 /* Takes the free block with these links out of its list. */
@@ -161,7 +181,7 @@ RW_INLINE void heap_insert(heap_view_t heap, uint32_t index, uint32_t size)
     if (heap.traits.wide) {
         block[2] = 0U - class;
     } else if (heap.traits.checked) {
-        block[2] = heap_echo(links, index);
+        block[2] = heap_echo(links, header);
     }
     block[2U * size - 1U] = ~header; /* the footer */
     heap_set_head(heap.traits, bin, index);

@@ -363,24 +363,28 @@ static void damage_on_either_side(void)
 }
 
 /* Gives a hole of 13 granules a header with a sound check that says more than there is; returns its
- * own. Links of 16 bits. */
+ * own. */
 static uint32_t forge_size(uint8_t *hole)
 {
     uint32_t header;
     memcpy(&header, hole - 4, sizeof header);
-    const uint32_t forged = header ^ 13U ^ 13U << 16 ^ (ARENA / 8U) ^ (ARENA / 8U) << 16;
+    const uint32_t turn = 13U ^ ARENA / 8U;
+    const uint32_t forged = header ^ (heap_core_wide(core) ? turn << 8 ^ (turn >> 8 ^ turn % 256U)
+                                                           : turn << 16 ^ turn);
     memcpy(hole - 4, &forged, sizeof forged);
     return header;
 }
 
-/* The block behind says that it ends beyond the heap. */
+/* The block behind, which is not the first in its list, says that it ends beyond the heap. */
 static void damaged_size_behind(void)
 {
     make_heap(&made, arena, sizeof arena, core);
     uint8_t *block = rw_heap_alloc(&made.heap, 100);
     uint8_t *hole = rw_heap_alloc(&made.heap, 100);
     EXPECT(rw_heap_alloc(&made.heap, 100) == hole + 104);
-    EXPECT(rw_heap_free(&made.heap, hole) == RW_OK);
+    uint8_t *first = rw_heap_alloc(&made.heap, 100);
+    EXPECT(rw_heap_alloc(&made.heap, 100) == first + 104);
+    EXPECT(rw_heap_free(&made.heap, hole) == RW_OK && rw_heap_free(&made.heap, first) == RW_OK);
     const uint32_t header = forge_size(hole);
     remember();
     EXPECT(rw_heap_free(&made.heap, block) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
@@ -404,15 +408,49 @@ static void damage_found_by_alloc(void)
         EXPECT(last_address == hole && nothing_changed());
         hole[bit / 8U] ^= (uint8_t)(1U << bit % 8U);
     }
-    if (!heap_core_wide(core)) {
-        const uint32_t header = forge_size(hole);
-        remember();
-        EXPECT(rw_heap_alloc(&made.heap, 100) == NULL && one_fault(RW_E_CORRUPT));
-        EXPECT(nothing_changed());
-        memcpy(hole - 4, &header, sizeof header);
-    }
+    const uint32_t header = forge_size(hole);
+    remember();
+    EXPECT(rw_heap_alloc(&made.heap, 100) == NULL && one_fault(RW_E_CORRUPT));
+    EXPECT(nothing_changed());
+    memcpy(hole - 4, &header, sizeof header);
     EXPECT(rw_heap_alloc(&made.heap, 100) == hole && rw_heap_check(&made.heap) == RW_OK);
     EXPECT(no_fault());
+}
+
+/* Three holes of one class, the last freed first in its list: the heap links, and unlinks, the
+ * neighbours of a hole that somebody filled. That must not make its links look sound. */
+static void filled_between_neighbours(uint8_t fill, bool unlinks)
+{
+    uint8_t *held[10];
+    make_heap(&made, arena, sizeof arena, core);
+    for (unsigned i = 0; i < 10; i++) {
+        held[i] = rw_heap_alloc(&made.heap, 100);
+    }
+    EXPECT(rw_heap_free(&made.heap, held[1]) == RW_OK);
+    EXPECT(rw_heap_free(&made.heap, held[4]) == RW_OK);
+    memset(held[4], fill, 100);
+    if (unlinks) { /* what follows it in its list; wide links ask it, and see it */
+        const rw_status_t status = heap_core_wide(core) ? RW_E_CORRUPT : RW_OK;
+        EXPECT(rw_heap_free(&made.heap, held[0]) == status);
+        fault_count = 0;
+    } else { /* what precedes it */
+        EXPECT(rw_heap_free(&made.heap, held[7]) == RW_OK);
+        EXPECT(rw_heap_alloc(&made.heap, 100) == held[7] && no_fault());
+    }
+    EXPECT(rw_heap_check(&made.heap) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
+    remember();
+    EXPECT(rw_heap_alloc(&made.heap, 100) == NULL && one_fault(RW_E_CORRUPT));
+    EXPECT(last_address == held[4] && nothing_changed());
+    EXPECT(rw_heap_free(&made.heap, held[5]) == RW_E_CORRUPT && one_fault(RW_E_CORRUPT));
+    EXPECT(nothing_changed());
+}
+
+static void filled_holes(void)
+{
+    for (unsigned fill = heap_core_wide(core) ? 1 : 0; fill <= UINT8_MAX; fill++) {
+        filled_between_neighbours((uint8_t)fill, false);
+        filled_between_neighbours((uint8_t)fill, true);
+    }
 }
 
 /* Whatever is damaged next to a block shows when the only room for it is the hole before it. */
@@ -496,10 +534,9 @@ int main(void)
             damaged_free_blocks();
             footer_of_another_hole();
             damage_on_either_side();
-            if (!heap_core_wide(core)) {
-                damaged_size_behind();
-            }
+            damaged_size_behind();
             damage_found_by_alloc();
+            filled_holes();
             damage_found_by_moving_down();
         }
     }

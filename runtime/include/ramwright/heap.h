@@ -18,8 +18,9 @@
  * KiB (cores named ..._16), 8 above. Every error within one byte of it is detected when the block
  * or the one before it is freed; other data, or a header copied elsewhere, passes for one once in
  * 2^16 (2^8) cases. The footer of a free block is the complement of its header. Its links are
- * checked before they are followed: of 16 bits by themselves, each is there twice, which other data
- * passes for once in 2^32 cases; of 32 bits by whether the neighbours they lead to lead back.
+ * checked before they are followed: of 16 bits by themselves and the header, each is there twice,
+ * which other data passes for once in 2^32 cases; of 32 bits by whether the neighbours they lead to
+ * lead back.
  *
  * Free blocks are kept by size class, eight or four classes an octave, a bitmap telling which lists
  * are not empty: good fit after Masmano et al., TLSF: a new dynamic memory allocator (ECRTS 2004).
