@@ -62,6 +62,9 @@ COMPILERS = {
     "clang-64": ("clang", "-m64"),
 }
 COMPILERS_OWN = {"__clzsi2", "__ctzsi2", "__clzdi2", "__ctzdi2"}  # in libgcc
+INSTRUMENTED = (  # flags under which compilers add code to functions
+    "-fstack-protector-all", "-finstrument-functions", "-fprofile-arcs", "-pg",
+)  # fmt: skip
 INTERRUPTED = Path(__file__).resolve().parent / "emulate" / "interrupted.ramwright.yaml"
 HOSTED = ("gcc-64", "gcc-32", "clang-64")
 
@@ -109,6 +112,38 @@ def test_headers_stand_alone(header: Path, tmp_path: Path) -> None:
     source.write_text(f'#include "ramwright/{header.name}"\n#include "ramwright/{header.name}"\n')
     for compiler in ("gcc-m0plus", "gcc-m3", "gcc-rv32imac", "gcc-xtensa", "gcc-64"):
         _compile(COMPILERS[compiler], [source], tmp_path)
+
+
+@pytest.mark.parametrize("flag", INSTRUMENTED)
+@pytest.mark.parametrize("optimisation", ["-O0", "-Os"])
+def test_assembly_stays_as_written(flag: str, optimisation: str, tmp_path: Path) -> None:
+    """Nothing that a compiler adds to functions gets into those that are assembly as a whole."""
+    layout = build.generated(INTERRUPTED, tmp_path, "interrupted")
+    sources = [layout.source, assets.path("src") / "pool_armv7m.c"]
+    found = []
+    for flags in ((), (flag,)):
+        command = (*COMPILERS["gcc-m3"], optimisation, "-ffunction-sections", *flags)
+        _compile(command, sources, tmp_path)
+        found.append(
+            [
+                _code_of(tmp_path / f"{source.stem}.o", function, tmp_path)
+                for source, function in zip(
+                    sources, ("trusted_alloc", "rw_pool_alloc_basic_shared_8"), strict=True
+                )
+            ]
+        )
+    plain, instrumented = found
+    assert all(plain)
+    assert instrumented == plain
+
+
+def _code_of(compiled: Path, function: str, directory: Path) -> bytes:
+    """The code of a function in a section of its own, where it begins."""
+    raw = directory / "code.bin"
+    section = f".text.{function}"
+    command = ["arm-none-eabi-objcopy", "-O", "binary", f"--only-section={section}"]
+    subprocess.run([*command, str(compiled), str(raw)], check=True)
+    return raw.read_bytes()[:32]
 
 
 def test_nothing_is_set_up_at_start(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ name: app
 target: {cpu: CPU}
 home: ram
 regions: {ram: {origin: 0x20000000, size: 64K, linker: RAM}}
-pools: {frames: {region: ram, block_size: 64, count: 16, sharing: interrupt}}
+pools:
+  frames: {region: ram, block_size: 64, count: 16, sharing: interrupt}
+  trusted: {region: ram, block_size: 64, count: 16, sharing: interrupt, checks: none}
 """
 MAIN = """\
 #include "app_memory.h"
@@ -25,7 +27,7 @@ MAIN = """\
 int main(void);
 int main(void)
 {
-    return (int)frames_free(frames_alloc());
+    return (int)frames_free(frames_alloc()) + (int)trusted_free(trusted_alloc());
 }
 """
 BOARD = """\

@@ -114,6 +114,7 @@ def c_view(layout: Layout, banner: str) -> View:
             _adopted(layout, obj, number) for number, obj in enumerate(objects, 1) if obj.adopted
         ],
         "asserts": _asserts(objects),
+        "own_alloc": any(pool["own_alloc"] for pool in pools),
         "waits": any(pool["wait"] for pool in pools),
         "waiting_pools": [f"&{pool['handle']}.object" for pool in pools if pool["wait"]],
         "tables": [_table(table, numbering) for table in _TABLES],
@@ -238,6 +239,7 @@ def _pool(layout: Layout, obj: Object, numbering: dict[Core, int]) -> View:
     return {
         **_common(layout, obj, numbering),
         "summary": _summary(obj, f"{plan.count} blocks of {byte_count(plan.block_size)}"),
+        "own_alloc": core_of(obj).name == "none_shared_32",  # ramwright/pool_accessor.h
         "typed": obj.ctype is not None,
         "element": obj.ctype.spelling if obj.ctype else "void",
         "pointer": pointer,

@@ -131,8 +131,8 @@ _Static_assert(offsetof(rw_pool_t, object) == 28 && offsetof(rw_object_t, core) 
                "the offsets written below");
 
 /* As below, but with the jump that compilers for Thumb-1 turn into a call. */
-__attribute__((naked)) rw_status_t rw_pool_free(__attribute__((unused)) const rw_pool_t *pool,
-                                                __attribute__((unused)) void *block)
+RW_NAKED rw_status_t rw_pool_free(__attribute__((unused)) const rw_pool_t *pool,
+                                  __attribute__((unused)) void *block)
 {
     __asm volatile(".syntax unified\n"
                    "adds r0, #28\n"

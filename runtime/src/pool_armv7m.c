@@ -28,12 +28,11 @@ _Static_assert(BEFORE_OBJECT(block_size) == 28 && BEFORE_OBJECT(end) == 24 &&
                "the offsets written below");
 
 #define POOL_ALLOC(core)                                                                           \
-    __attribute__((naked)) void *rw_pool_alloc_##core(__attribute__((unused))                      \
-                                                      const rw_object_t *object)
+    RW_NAKED void *rw_pool_alloc_##core(__attribute__((unused)) const rw_object_t *object)
 
 #define POOL_FREE(core)                                                                            \
-    __attribute__((naked)) rw_status_t rw_pool_free_##core(                                        \
-        __attribute__((unused)) void *block, __attribute__((unused)) const rw_object_t *object)
+    RW_NAKED rw_status_t rw_pool_free_##core(__attribute__((unused)) void *block,                  \
+                                             __attribute__((unused)) const rw_object_t *object)
 
 /* Of a link: the suffix of its instructions, the scale of its index, its value when allocated. */
 #define POOL_BASIC_SHARED(width, suffix, scale, allocated)                                         \

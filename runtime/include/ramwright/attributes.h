@@ -38,6 +38,19 @@
 #define RW_NONNULL(arguments)
 #endif
 
+/* A function that is assembly from its first instruction to its last: nothing that a compiler adds
+ * to every function for profiling or protection may get in between. */
+#if defined(__has_attribute)
+#if __has_attribute(no_stack_protector)
+#define RW_UNPROTECTED __attribute__((no_stack_protector)) /* gcc 11 */
+#endif
+#endif
+#if !defined(RW_UNPROTECTED)
+#define RW_UNPROTECTED
+#endif
+#define RW_NAKED                                                                                   \
+    __attribute__((naked, no_instrument_function, no_profile_instrument_function)) RW_UNPROTECTED
+
 #if defined(__GNUC__) && !defined(__cplusplus)
 /* After the name of a pointer: when its scope ends, what it then points to goes back to the object,
  * a pool, heap, slab or memheap of the layout. */

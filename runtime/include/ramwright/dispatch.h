@@ -6,7 +6,8 @@
  * width), e.g. rw_heap_alloc_basic_task_16. All cores are compiled into the runtime library, each
  * function in a section of its own; what nothing refers to is not linked.
  *
- *  - A generated accessor (main_alloc) calls its core by name: no dispatch.
+ *  - A generated accessor (main_alloc) calls its core by name: no dispatch. One kind does what its
+ *    core would (pool_accessor.h).
  *  - A generic call (rw_heap_alloc) looks up the core by rw_object_t.core in the tables below. The
  *    generated source defines them with exactly the cores its layout uses. There is one table an
  *    operation, so an operation that nobody calls generically costs nothing.

@@ -3,6 +3,7 @@
 
 #include "ramwright/default.h"
 #include "ramwright/dispatch.h"
+#include "ramwright/pool_accessor.h"
 
 _Static_assert(sizeof(struct crash_log) <= 256,
                "crash: size 256 is smaller than struct crash_log");
@@ -19,6 +20,8 @@ extern uint8_t can_rx_arena[768]
     __asm__("can_rx_placed_by_motor_memory_ld");
 extern uint8_t events_arena[4800]
     __asm__("events_placed_by_motor_memory_ld");
+extern uint8_t signals_arena[480]
+    __asm__("signals_placed_by_motor_memory_ld");
 extern uint8_t main_arena[32768]
     __asm__("main_placed_by_motor_memory_ld");
 extern uint8_t bulk_arena[4194304]
@@ -82,6 +85,35 @@ void *events_alloc(void)
 rw_status_t events_free(void *block)
 {
     return rw_pool_free_none_none_32(block, &events_pool.object);
+}
+
+static rw_pool_state_t signals_state;
+const rw_pool_t signals_pool = {
+    .block_size = 12,
+    .end = signals_arena + 480,
+    .state = &signals_state,
+    .full = 480,
+    .shift = 2,
+    .first = signals_arena,
+    .inverse = (uintptr_t)UINT64_C(0xaaaaaaaaaaaaaaab),
+    .object = {
+        .arena = signals_arena,
+        .size = 480,
+        .name = "signals",
+        .core = 5,
+        .kind = RW_POOL,
+        .attributes = RW_FAST,
+    },
+};
+
+RW_POOL_ALLOC_OWN void *signals_alloc(void)
+{
+    RW_POOL_ALLOC_NONE_SHARED(signals, 480, 12);
+}
+
+rw_status_t signals_free(void *block)
+{
+    return rw_pool_free_none_shared_32(block, &signals_pool.object);
 }
 
 static struct {
@@ -355,68 +387,74 @@ void rw_default_stats(rw_stats_t *out)
 }
 
 /* The cores in use, by rw_object_t.core. Each table is linked only where a generic call needs it. */
-const rw_pool_alloc_core_t rw_pool_alloc_cores[5] = {
+const rw_pool_alloc_core_t rw_pool_alloc_cores[6] = {
     [3] = rw_pool_alloc_basic_shared_8,
     [4] = rw_pool_alloc_none_none_32,
+    [5] = rw_pool_alloc_none_shared_32,
 };
-const rw_pool_alloc_wait_core_t rw_pool_alloc_wait_cores[5] = {
+const rw_pool_alloc_wait_core_t rw_pool_alloc_wait_cores[6] = {
     0,
 };
-const rw_alloc_core_t rw_alloc_cores[5] = {
+const rw_alloc_core_t rw_alloc_cores[6] = {
     [0] = rw_heap_alloc_basic_interrupt_16,
     [1] = rw_heap_alloc_basic_interrupt_32,
     [2] = rw_slab_alloc_basic_task,
 };
-const rw_alloc_aligned_core_t rw_alloc_aligned_cores[5] = {
+const rw_alloc_aligned_core_t rw_alloc_aligned_cores[6] = {
     [0] = rw_heap_alloc_aligned_basic_interrupt_16,
     [1] = rw_heap_alloc_aligned_basic_interrupt_32,
     [2] = rw_slab_alloc_aligned_basic_task,
 };
-const rw_resize_core_t rw_resize_cores[5] = {
+const rw_resize_core_t rw_resize_cores[6] = {
     [0] = rw_heap_resize_basic_interrupt_16,
     [1] = rw_heap_resize_basic_interrupt_32,
     [2] = rw_slab_resize_basic_task,
 };
-const rw_lower_core_t rw_lower_cores[5] = {
+const rw_lower_core_t rw_lower_cores[6] = {
     [0] = rw_heap_lower_basic_interrupt_16,
     [1] = rw_heap_lower_basic_interrupt_32,
 };
-const rw_free_core_t rw_free_cores[5] = {
+const rw_free_core_t rw_free_cores[6] = {
     [0] = rw_heap_free_basic_interrupt_16,
     [1] = rw_heap_free_basic_interrupt_32,
     [2] = rw_slab_free_basic_task,
     [3] = rw_pool_free_basic_shared_8,
     [4] = rw_pool_free_none_none_32,
+    [5] = rw_pool_free_none_shared_32,
 };
-const rw_usable_core_t rw_usable_cores[5] = {
+const rw_usable_core_t rw_usable_cores[6] = {
     [0] = rw_heap_usable_basic_interrupt_16,
     [1] = rw_heap_usable_basic_interrupt_32,
     [2] = rw_slab_usable_basic_task,
     [3] = rw_pool_usable_basic_shared_8,
     [4] = rw_pool_usable_none_none_32,
+    [5] = rw_pool_usable_none_shared_32,
 };
-const rw_check_core_t rw_check_cores[5] = {
+const rw_check_core_t rw_check_cores[6] = {
     [0] = rw_heap_check_basic_interrupt_16,
     [1] = rw_heap_check_basic_interrupt_32,
     [2] = rw_slab_check_basic_task,
     [3] = rw_pool_check_basic_shared_8,
     [4] = rw_pool_check_none_none_32,
+    [5] = rw_pool_check_none_shared_32,
 };
-const rw_walk_core_t rw_walk_cores[5] = {
+const rw_walk_core_t rw_walk_cores[6] = {
     [0] = rw_heap_walk_basic_interrupt_16,
     [1] = rw_heap_walk_basic_interrupt_32,
     [2] = rw_slab_walk_basic_task,
     [3] = rw_pool_walk_basic_shared_8,
     [4] = rw_pool_walk_none_none_32,
+    [5] = rw_pool_walk_none_shared_32,
 };
-const rw_stats_core_t rw_stats_cores[5] = {
+const rw_stats_core_t rw_stats_cores[6] = {
     [0] = rw_heap_stats_basic_interrupt_16,
     [1] = rw_heap_stats_basic_interrupt_32,
     [2] = rw_slab_stats_basic_task,
     [3] = rw_pool_stats_basic_shared_8,
     [4] = rw_pool_stats_none_none_32,
+    [5] = rw_pool_stats_none_shared_32,
 };
-const rw_zone_stats_core_t rw_zone_stats_cores[5] = {
+const rw_zone_stats_core_t rw_zone_stats_cores[6] = {
     [2] = rw_slab_zone_stats_basic_task,
 };
 
@@ -424,8 +462,9 @@ const rw_object_t *const rw_waiting_pools[] = {
     NULL,
 };
 
-static const rw_object_t *const motor_objects[5] = {
+static const rw_object_t *const motor_objects[6] = {
     &events_pool.object,
+    &signals_pool.object,
     &kernel_slab.object,
     &can_rx_pool.object,
     &main_heap.object,
@@ -435,6 +474,6 @@ static const char motor_name[] = "motor"; /* apart: literals are linked together
 const rw_layout_t motor_layout = {
     .name = motor_name,
     .objects = motor_objects,
-    .object_count = 5,
+    .object_count = 6,
     .abi = 1,
 };

@@ -47,6 +47,14 @@ RW_RETURNS_ALIGNED(8)
 RW_USE_RESULT
 void *events_alloc(void);
 
+/* Pool signals: 40 blocks of 12 bytes in ccm, 4-aligned; sharing interrupt, checks none. */
+extern const rw_pool_t signals_pool;
+rw_status_t signals_free(void *block);
+RW_RELEASED_BY(signals_free)
+RW_RETURNS_ALIGNED(4)
+RW_USE_RESULT
+void *signals_alloc(void);
+
 /* Heap main: 32768 bytes (32K) in ram, 8-aligned; sharing interrupt, checks basic. */
 extern const rw_heap_t main_heap;
 rw_status_t main_free(void *block);
@@ -138,6 +146,10 @@ __attribute__((always_inline)) static inline void events_cleanup(void *holder)
 {
     (void)events_free(*(rw_any_pointer_t *)holder);
 }
+__attribute__((always_inline)) static inline void signals_cleanup(void *holder)
+{
+    (void)signals_free(*(rw_any_pointer_t *)holder);
+}
 __attribute__((always_inline)) static inline void main_cleanup(void *holder)
 {
     (void)main_free(*(rw_any_pointer_t *)holder);
@@ -167,6 +179,10 @@ struct can_rx_releaser {
 struct events_releaser {
     typedef void element_type;
     void operator()(void *block) const noexcept { (void)events_free(block); }
+};
+struct signals_releaser {
+    typedef void element_type;
+    void operator()(void *block) const noexcept { (void)signals_free(block); }
 };
 struct main_releaser {
     typedef void element_type;
