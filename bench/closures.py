@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import yaml
 
@@ -19,6 +19,7 @@ BOARD = {
     "home": "ram",
     "regions": {
         "ram": {"origin": 0x20000000, "size": "768K", "linker": "RAM", "reserve": "64K"},
+        "bulk": {"origin": 0x200C0000, "size": "3M", "linker": "BULK", "attributes": ["external"]},
     },
 }
 ZONES = [{"block_size": size} for size in (16, 32, 64, 128, 512)]
@@ -29,6 +30,8 @@ OBJECTS: dict[str, tuple[str, dict[str, object]]] = {
     "heap": ("heaps", {"size": "64K"}),
     "slab": ("slabs", {"slab_size": "1K", "slab_count": SLABS, "zones": ZONES}),
 }
+WAITS = {"wait": True}
+WIDE = {"region": "bulk", "size": "1M"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Application:
     checks: str = "basic"
     sharing: str = "interrupt"
     calls: tuple[str, ...] = ()  # empty: all objects
+    keys: Mapping[str, object] = field(default_factory=dict)  # of all objects, instead of the usual
 
     @property
     def uses(self) -> tuple[str, ...]:
@@ -47,12 +51,12 @@ class Application:
 
     def config(self, cpu: str) -> str:
         """The layout."""
-        found: dict[str, object] = {**BOARD, "target": {"cpu": cpu}}
+        rtos = "freertos" if "wait" in self.keys else "none"
+        found: dict[str, object] = {**BOARD, "target": {"cpu": cpu, "rtos": rtos}}
+        how = {"region": "ram", "checks": self.checks, "sharing": self.sharing}
         for name in self.objects:
             kind, keys = OBJECTS[name]
-            found[kind] = {
-                name: {"region": "ram", "checks": self.checks, "sharing": self.sharing, **keys}
-            }
+            found[kind] = {name: {**how, **keys, **self.keys}}
         if "memheap" in self.uses:
             members = [name for name in self.objects if name != "pool"]
             found["memheaps"] = {"memheap": {"members": members}}
@@ -77,9 +81,14 @@ SLAB_APPLICATIONS = {
 FULL_APPLICATIONS = {
     f"{name}-full-interrupt": Application((name,), "full") for name in ("pool", "heap", "slab")
 }
+WAITING_APPLICATIONS = {  # need a kernel
+    f"waiting-{checks}": Application(("pool",), checks, calls=("waiting",), keys=WAITS)
+    for checks in ("none", "basic", "full")
+}
 APPLICATIONS = {
     **_each("pool", ("none", "interrupt")),
     **_each("heap", ("none", "interrupt")),
+    "heap-wide": Application(("heap",), keys=WIDE),
     **SLAB_APPLICATIONS,
     **FULL_APPLICATIONS,
 }
@@ -89,7 +98,7 @@ def closure_figures(target: Target, names: Sequence[str] = tuple(APPLICATIONS)) 
     """Sizes of the named applications, without the application itself."""
     found: Figures = {}
     for name in names:
-        application = APPLICATIONS[name]
+        application = (APPLICATIONS | WAITING_APPLICATIONS)[name]
         linked = target.closure(name, application.config(target.cpu), application.uses)
         found |= _sizes(f"closure/{name}/{target.cpu}/{target.level}", linked)
     more = "closure/{}/" + f"{target.cpu}/{target.level}.flash"

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+from bench.build import Target
 from bench.calls import Figures, freed, more, run, run_figures
 from bench.meter import Meter
-from bench.traces import Trace, trace_b
+from bench.traces import Alloc, Trace, trace_b
 from emulate.machine import Image
 
 CONFIGS = ("none-none", "basic-none", "basic-interrupt")
 HOLES = (50, 400, 800)
 HOLE = 24
+WIDE_ON = ("cortex-m0plus", "cortex-m3")  # an M4 has nothing that an M3 lacks here
+WIDER = 16  # a heap of 1 MiB is so many times one of 64 KiB
 LARGER = 100  # a request that no hole can serve
 
 
@@ -51,6 +54,22 @@ def memheap_figures(image: Image, cpu: str, level: str) -> Figures:
     trace: Trace = trace_b()
     found = run(Meter(image, cpu), "joint", members, trace)
     return run_figures(f"memheap/basic-interrupt/{cpu}/{level}", found)
+
+
+def wide_figures(target: Target) -> Figures:
+    """The heap of 1 MiB of firmware/wide.ramwright.yaml, on trace (b) with all sizes so many times
+    as large, and beside isolated holes."""
+    image = Image.of(target.callable_image("wide", ()))
+    name, cpu = "heap_wide", target.cpu
+    prefix = f"heap/wide/{cpu}/{target.level}"
+    trace: Trace = tuple(
+        Alloc(step.size * WIDER) if isinstance(step, Alloc) else step for step in trace_b()
+    )
+    found = run_figures(prefix, run(Meter(image, cpu), name, [f"{name}_heap"], trace))
+    for count in HOLES[::2]:
+        alloc, free = _with_holes(Meter(image, cpu), name, count)
+        found |= {f"{prefix}/holes.{count}.alloc": alloc, f"{prefix}/holes.{count}.free": free}
+    return found
 
 
 def _with_holes(meter: Meter, name: str, count: int) -> tuple[int, int]:

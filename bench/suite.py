@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench import arenas, boot, closures, full, generator, heaps, pools, rtthread, slabs
+from bench import arenas, boot, closures, full, generator, heaps, pools, rtthread, slabs, waiting
 from bench.build import Target, newlib_image
 from bench.calls import Figures
 from bench.traces import Trace, recorded
@@ -112,6 +112,9 @@ def _target(target: Target) -> Figures:
     if level == "Os":
         found |= rtthread.rtthread_figures(target)
         found |= full.full_figures(target)
+        found |= waiting.waiting_figures(target)
+        if cpu in heaps.WIDE_ON:
+            found |= heaps.wide_figures(target)
     return found | closures.closure_figures(target)
 
 

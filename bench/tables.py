@@ -16,7 +16,7 @@ from bench.calls import Figures
 from bench.closures import APPLICATIONS
 from bench.full import KINDS, SIZES
 from bench.heaps import CONFIGS as HEAPS
-from bench.heaps import HOLES
+from bench.heaps import HOLES, WIDE_ON, WIDER
 from bench.marks import Mark, all_marks
 from bench.pools import CONFIGS as POOLS
 from bench.results import Results
@@ -24,6 +24,8 @@ from bench.rtthread import DEFAULTS
 from bench.rtthread import POOLS as RTTHREAD_POOLS
 from bench.slabs import CONFIGS as SLABS
 from bench.slabs import MANY
+from bench.waiting import CALLS
+from bench.waiting import CHECKS as WAITING
 
 PEERS = Path(__file__).resolve().parent / "peers.yaml"
 ABSENT = "–"
@@ -75,11 +77,13 @@ def markdown(results: Results) -> str:
         _pools(ours),
         _calls(ours, "Heaps on trace (b)", "heap", HEAPS, "64 KiB; all of the trace."),
         _holes(ours),
+        _wide(ours),
         _calls(ours, "Slab in tides", "slab", SLABS, "40 slabs of 1 KiB, five zones, 8..512 B."),
         _runs(ours),
         _many(ours),
         _calls(ours, "Memheap on trace (b)", "memheap", ("basic-interrupt",), "24 and 48 KiB."),
         _full(ours),
+        _waiting(ours),
         _sizes(ours),
     ]
     introduction = INTRODUCTION.format(compiler=results.compiler)
@@ -353,6 +357,41 @@ def _holes(ours: Figures) -> Table:
     return Table("Adversarial (c)", text, columns, rows)
 
 
+def _wide(ours: Figures) -> Table:
+    heaps = {"basic-interrupt": "64 KiB, 16", "wide": "1 MiB, 32"}
+    rows = []
+    for cpu in WIDE_ON:
+        for config, name in heaps.items():
+            key = f"heap/{config}/{cpu}/Os"
+            size = f"closure/heap-{config}/{cpu}/Os"
+            rows.append(
+                [
+                    name,
+                    CPUS[cpu],
+                    *(
+                        _joined(ours, [f"{key}/{call}.{what}" for what in ("median", "p99", "max")])
+                        for call in ("alloc", "free")
+                    ),
+                    *(
+                        _joined(ours, [f"{key}/holes.{n}.{call}" for call in ("alloc", "free")])
+                        for n in (HOLES[0], HOLES[-1])
+                    ),
+                    _joined(ours, [f"{key}/{call}.masked" for call in ("alloc", "free")]),
+                    _of(ours, f"{key}/refused"),
+                    *(_of(ours, f"{size}.{what}") for what in ("code", "helpers", "control")),
+                ]
+            )
+    text = (
+        f"Heaps above 256 KiB have links of 32 bits. Trace (b), for 1 MiB with sizes {WIDER} times "
+        "as large, and isolated holes as in (c): checks basic, sharing interrupt, lock included, "
+        "-Os."
+    )
+    columns = ["heap, bits of a link", "core", "alloc median/p99/max", "free median/p99/max"]
+    columns += [f"{count} holes" for count in (HOLES[0], HOLES[-1])]
+    columns += ["masked alloc/free", "refused", "code", "helpers", "control"]
+    return Table("Wide heaps", text, columns, rows)
+
+
 def _runs(ours: Figures) -> Table:
     rows = [
         [
@@ -429,6 +468,42 @@ def _full(ours: Figures) -> Table:
     columns = ["", "core"]
     columns += [f"{call} of {size} B" for size in SIZES for call in ("alloc", "free")]
     return Table("Cost of checks full", text, [*columns, "masked", "flash", "control"], rows)
+
+
+def _waiting(ours: Figures) -> Table:
+    rows = [
+        [
+            checks,
+            CPUS[cpu],
+            *(
+                _joined(ours, [f"waiting/{checks}/{cpu}/Os/{call}.{w}" for w in ("median", "max")])
+                for call in CALLS
+            ),
+            str(
+                max(
+                    (
+                        ours[k]
+                        for c in CALLS
+                        if (k := f"waiting/{checks}/{cpu}/Os/{c}.masked") in ours
+                    ),
+                    default=ABSENT,
+                )
+            ),
+            *(
+                _of(ours, f"closure/waiting-{checks}/{cpu}/Os.{what}")
+                for what in ("code", "flash", "control")
+            ),
+        ]
+        for checks in WAITING
+        for cpu in CPUS
+    ]
+    text = (
+        "64 blocks of 64 B with `wait: true`, sharing interrupt, -Os: median/max while there are "
+        "blocks, so that nobody waits; with checks full the quarantine of 8 is full. Sizes are of "
+        "{alloc_wait, free}, with a kernel whose calls are a few instructions."
+    )
+    columns = ["checks", "core", "alloc", "alloc_wait", "free", "masked", "code", "flash"]
+    return Table("Pools whose tasks may wait", text, [*columns, "control"], rows)
 
 
 def _sizes(ours: Figures) -> Table:

@@ -57,6 +57,10 @@ def overflows(text: str, folder: Path) -> tuple[list[Problem], list[str]]:
         ("{constants: {N: 200, EXTRA: 2}}", "constants"),
         ("{heaps: {main: {region: ccm}}}", "ccm"),
         ("{heaps: {more: {region: ccm, size: 12K}}}", "more"),
+        (
+            "{regions: {new: {origin: 0x30000000, size: 1K}}, heaps: {last: {region: new}}}",
+            "new",
+        ),
         ("{home: ccm, pools: {log: {count: 60}}}", "60"),
         ("{heaps: {last: null, main: {size: 80K}}}", "80K"),
     ],
@@ -73,6 +77,36 @@ def test_the_variant_is_shown(overlay: str, shown: str, tmp_path: Path) -> None:
     file = tmp_path / "app.yaml"
     _, alone, _ = load(file, file.name, Request(variant="v"))
     assert [p.where for p in alone] == [problem.where], "the same for who asks for the variant"
+
+
+CROWDED = BASE.replace("ram: {origin: 0x20000000, size: 64K", "ram: {origin: 0x20000000, size: 16K")
+CROWDED = CROWDED.replace("size: 32K", "size: 8K").replace("size: 16K}", "size: 1M}")
+LONELY = CROWDED.replace("  main: {region: ram, size: 8K}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("base", "overlay", "shown"),
+    [
+        (CROWDED, "{pools: {log: {count: 8000}}}", "8000"),
+        (CROWDED, "{pools: {log: {count: 8000}}, heaps: {main: {size: 7K}}}", "8000"),
+        (CROWDED, "{heaps: {first: {size: 8K}}, pools: {log: {count: 8000}}}", "8000"),
+        (CROWDED, "{pools: {log: {count: 20}}, heaps: {main: {size: 16K}}}", "16K"),
+        (CROWDED, "{pools: {more: {region: ccm, block_size: 8, count: 8000}}}", "more"),
+        (CROWDED, "{constants: {N: 8000}}", "8000"),
+        (CROWDED, "{heaps: {main: {size: 7K}}, constants: {N: 8000}}", "8000"),
+        (LONELY, "{pools: {log: {count: 16000}}}", "16000"),
+        (LONELY, "{heaps: {first: {size: 8K}}, pools: {log: {count: 16000}}}", "16000"),
+        (LONELY, "{regions: {ram: {size: 64}}, pools: {log: {count: 9}}}", "64"),
+    ],
+)
+def test_state_in_the_home_is_of_the_pool_that_has_it(
+    base: str, overlay: str, shown: str, tmp_path: Path
+) -> None:
+    """Its blocks lie in another region, which has room."""
+    text = f"{base}variants:\n  v: {overlay}\n"
+    (problem,), (marked,) = overflows(text, tmp_path)
+    assert marked == shown
+    assert problem.where.line == text.count("\n")
 
 
 def test_what_the_base_does_too_is_shown_there(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ without it are as they were, and what nobody uses is not linked."""
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,7 @@ slabs:
 memheaps:
   system: {members: [small, bulk]}
 """
+EMULATE = Path(__file__).resolve().parent / "emulate"
 FULL = OBJECTS.replace("CHECKS", "checks: full, quarantine: 3")
 LINK = "link: {anchor: .data, insert: after}"
 
@@ -84,6 +86,61 @@ def test_a_quarantine_that_startup_does_not_clear_is_found(good: Good) -> None:
     seeded = replace(good, elf=good.elf._replace(symbols=symbols))
     elf = seeded.with_field("layer", "rw_full_t", "held", good.address("bulk"))
     assert verify(good.layout, elf) != ()
+
+
+WAITING = """
+pools:
+  near: {region: ram, block_size: 20, count: 10, sharing: interrupt, wait: true, CHECKS}
+  far: {region: other, block_size: 24, count: 200, wait: true, CHECKS}
+"""
+
+
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Good:
+    """Pools that may wait, with the layer, in use, linked with the runtime and a kernel."""
+    directory = tmp_path_factory.mktemp("waiting")
+    port = ('-DRW_PORT_HEADER="waiting_port.h"', f"-I{EMULATE}")
+    project = Project(RTTHREAD, directory, flags=port)
+    objects = WAITING.replace("CHECKS", "checks: full, quarantine: 3")
+    layout = project.layout(objects, LINK, rtos="freertos")
+    kernel = directory / "kernel.c"
+    kernel.write_text("#include <stdint.h>\nuint32_t port_now, port_sleeps;\n", encoding="utf-8")
+    uses = "(void)near_free(near_alloc_wait(5)); (void)far_free(far_alloc_wait(RW_FOREVER))"
+    parts = [*project.objects(layout, uses), project.compiled(kernel, "kernel", ())]
+    elf = project.linked("firmware", [*parts, *project.runtime()], project.scripts(layout))
+    return Good(layout, elf, directory / "firmware.elf")
+
+
+def test_pools_that_wait_are_verified(waiting: Good) -> None:
+    """Their calls are those of the layer, and a dropped pool would be named."""
+    assert verify(waiting.layout, waiting.elf) == ()
+    cores = [name for name in waiting.elf.symbols if name.startswith("rw_pool_alloc_wait_full")]
+    assert cores, "the cores of such pools are linked"
+    planned = {obj.name: obj.state_size for obj in waiting.layout.objects}
+    linked = dict.fromkeys(planned, 0)
+    for name, _, size in state_addresses(waiting.layout, waiting.elf):
+        linked[name] += size
+    for name, size in linked.items():
+        assert abs(size - planned[name]) < 4, "but for the gap in front of a state"
+
+
+@pytest.mark.parametrize("name", ["near", "far"])
+@pytest.mark.parametrize("field", ["places", "block_size"])
+def test_another_value_in_the_layer_of_a_pool_that_waits_is_found(
+    waiting: Good, name: str, field: str
+) -> None:
+    at = waiting.elf.symbols[f"{name}_pool"].address + size_of("rw_pool_t", 4)
+    symbols = {**waiting.elf.symbols, "layer": waiting.elf.symbols[f"{name}_pool"]}
+    symbols["layer"] = symbols["layer"]._replace(address=at)
+    seeded = replace(waiting, elf=waiting.elf._replace(symbols=symbols))
+    elf = seeded.with_field("layer", "rw_full_t", field, FIELDS[field])
+    found = [problem.what for problem in verify(waiting.layout, elf)]
+    assert any(f"{field} is {FIELDS[field]}" in what for what in found), found
+
+
+def test_lists_of_a_pool_that_waits_lie_where_startup_clears(waiting: Good) -> None:
+    elf = waiting.with_field("near_pool", "rw_pool_t", "state", waiting.address("far"))
+    assert {problem.code for problem in verify(waiting.layout, elf)} & {"RW0510", "RW0511"}
 
 
 def generated(objects: str) -> dict[str, str]:

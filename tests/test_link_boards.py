@@ -302,6 +302,70 @@ def test_input_section_that_is_not_collected_there(section: str, said: str, tmp_
     assert said in failure(project, layout, project.scripts(layout))
 
 
+BEHIND = """
+buffers:
+  desc: {region: other, size: 192, %s}
+  frames: {region: other, size: 4K, section: .ccm}
+"""
+
+
+def board_with(head: str, tail: str, directory: Path) -> Path:
+    """RT-Thread's script with another head and end of its section .ccm."""
+    before, after = RTTHREAD.script.read_text().split(".ccm (NOLOAD) :")
+    script = directory / "board.ld"
+    script.write_text(f"{before}{head} (NOLOAD) :{after.replace('> RAM2', tail, 1)}")
+    return script
+
+
+@pytest.mark.parametrize(
+    ("pin", "head", "tail", "more"),
+    [
+        ("address: 0x10000000", ".ccm 0x10000200", "> RAM2", ""),
+        ("address: 0x10000000", ".ccm 0x10000200", "", ""),
+        ("address: 0x10008000", ".ccm 0x10008200", "> RAM2", "heaps: {h: {region: ram, size: 1K}}"),
+        ("address: 0x10008000", ".ccm", "> RAM2", "heaps: {h: {region: other, size: 1K}}"),
+        ("at: start", ".ccm 0x10000200", "> RAM2", "heaps: {h: {region: other, size: 1K}}"),
+        (
+            "address: 0x10000040",
+            ".own (NOLOAD) : { KEEP(*(.own)) . += 64; } > RAM2\n .ccm 0x10000200",
+            "> RAM2",
+            "",
+        ),
+    ],
+    ids=["start", "no bank named", "middle", "in front of it", "linked behind", "between"],
+)
+def test_section_that_adopts_behind_a_pinned_object(
+    pin: str, head: str, tail: str, more: str, tmp_path: Path
+) -> None:
+    """The board's script gives its section an address, and the object lies below it."""
+    script = board_with(head, tail, tmp_path)
+    project = Project(RTTHREAD, tmp_path)
+    layout = project.layout(f"{BEHIND % pin}{more}\n")
+    scripts = [script, *project.scripts(layout)[1:]]
+    linked = project.linked("behind", project.objects(layout), scripts)
+    assert verify(layout, linked) == ()
+    frames = linked.symbols[arena_symbol(layout, layout.object_named["frames"])]
+    start = head.rpartition(" ")[2] if "0x" in head else "0x10000000"
+    assert (frames.section, frames.address) == (".ccm", int(start, 16))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ".ccm",
+        ".ccm 0x100000b8",
+        ".own (NOLOAD) : { KEEP(*(.own)) . += 64; } > RAM2\n .ccm 0x10000200",
+    ],
+    ids=["same place", "reaches into it", "another section lies there"],
+)
+def test_pinned_object_that_the_boards_sections_reach(head: str, tmp_path: Path) -> None:
+    script = board_with(head, "> RAM2", tmp_path)
+    project = Project(RTTHREAD, tmp_path)
+    layout = project.layout(BEHIND % "address: 0x10000000")
+    said = failure(project, layout, [script, *project.scripts(layout)[1:]])
+    assert "buffer desc is pinned at 0x10000000, but the board's own sections in RAM2 reach" in said
+
+
 def failure(project: Project, layout: Layout, scripts: list[Path]) -> str:
     """What the linker says when `scripts` are used; it must fail."""
     with pytest.raises(BuildError) as error:

@@ -142,6 +142,22 @@ def test_what_is_fixed_stays_where_objects_overflow(
     assert spans[-1].size == 3072 - heap.size
 
 
+def test_adopted_object_behind_a_pinned_one_is_no_overflow(tmp_path: Path) -> None:
+    memory, codes = mapped(
+        tmp_path,
+        SMALL % "" + "buffers:\n  t: {region: ram, size: 256, address: 0x20000800}\n"
+        "  first: {region: ram, size: 1K, section: .x}\n"
+        "  behind: {region: ram, size: 1280, section: .y}\n"
+        "heaps: {h: {region: ram, size: 512}}\n",
+    )
+    assert codes == []
+    shown = [(s.object, s.offset) for s in memory.regions[0].spans if s.kind == "payload"]
+    state = next(s.size for s in memory.regions[0].spans if s.kind == "metadata")
+    first = -(-state // 8) * 8
+    assert shown == [("first", first), ("h", first + 1024), ("t", 0x800), ("behind", 0x900)]
+    assert memory.regions[0].spans[-1].kind == "free"
+
+
 def test_padding_of_blocks_is_counted(tmp_path: Path) -> None:
     pool = "pools:\n  p: {region: ram, block_size: 20, count: 10, alignment: 8}\n"
     memory, _ = mapped(tmp_path, HEAD + pool)

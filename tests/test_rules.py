@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ramwright import cnames, placement
 from ramwright.errors import Mark, Problem
 from ramwright.load import understood
-from ramwright.model import Config, Pool, Region
+from ramwright.model import At, Config, Pool, Region
 from ramwright.placement import Wanted, place
 from ramwright.planner import plan
 from ramwright.render import render
@@ -416,6 +416,49 @@ def test_every_region_inside_another_is_reported() -> None:
     assert [(p.code, p.where.line) for p in problems] == [("RW0223", line) for line in (9, 10, 11)]
 
 
+@pytest.mark.parametrize(
+    ("pin", "others", "codes"),
+    [
+        (0, "  a: {region: dma, size: 4K, section: .x}\n", []),
+        (0, "  a: {region: dma, size: 64K, section: .x}\n", ["RW0230"]),
+        (0, "  a: {region: dma, size: 4K}\n", ["RW0230"]),
+        (8192, "  a: {region: dma, size: 56K - 192, section: .x}\n", []),
+        (
+            8192,
+            "  a: {region: dma, size: 30K, section: .x}\n"
+            "  b: {region: dma, size: 30K, section: .x}\n",
+            ["RW0230"],
+        ),
+        (
+            32768,
+            "  a: {region: dma, size: 30K, section: .x}\n"
+            "  b: {region: dma, size: 30K, section: .y}\n",
+            [],
+        ),
+        (
+            32768,
+            "  a: {region: dma, size: 20K, section: .x}\n"
+            "  b: {region: dma, size: 20K, section: .x}\n",
+            ["RW0230"],
+        ),
+    ],
+    ids=[
+        "behind the start",
+        "too large behind it",
+        "not adopted",
+        "all of the hole",
+        "a section needs all of its bytes in one hole",
+        "two sections",
+        "in no hole together",
+    ],
+)
+def test_adopted_objects_may_lie_behind_a_pinned_one(
+    pin: int, others: str, codes: list[str]
+) -> None:
+    desc = f"buffers:\n  desc: {{region: dma, size: 192, address: {0x30000000 + pin}}}\n"
+    assert codes_of(desc + others) == codes
+
+
 def test_a_second_thing_of_a_name_takes_no_room() -> None:
     pool = "pools:\n  a: {region: dma, block_size: 16, count: 4}\n"
     assert codes_of(f"{pool}heaps:\n  a: {{region: dma, size: 1M}}\n") == ["RW0210"]
@@ -533,16 +576,22 @@ def regions_and_objects(draw: st.DrawFn) -> tuple[Region, list[Wanted]]:
     origin = draw(st.integers(0, 1 << 20)) * 4
     region = Region("r", origin, size, "r", frozenset(), start, end, None, Mark("f"))
     count = draw(st.integers(0, 12))
-    objects = [
-        Wanted(
-            name=f"o{index}",
-            size=draw(st.integers(1, 5000)),
-            alignment=1 << draw(st.integers(0, 10)),
-            at=draw(st.sampled_from([None, None, None, "start", "end"])),
-            address=None,
+    objects = []
+    for index in range(count):
+        at: At | None = draw(st.sampled_from([None, None, None, "start", "end"]))
+        objects.append(
+            Wanted(
+                name=f"o{index}",
+                size=draw(st.integers(1, 5000)),
+                alignment=1 << draw(st.integers(0, 10)),
+                at=at,
+                address=None,
+                adopted=None if at else draw(st.sampled_from([None, None, ".a", ".b"])),
+            )
         )
-        for index in range(count)
-    ]
+    if objects and draw(st.booleans()):  # a lone pin in the middle, with holes on both sides
+        address = origin + draw(st.integers(0, size))
+        objects[0] = objects[0]._replace(at=None, adopted=None, address=address, alignment=1)
     return region, objects
 
 
@@ -563,7 +612,19 @@ def test_placement_is_aligned_ordered_and_free_of_overlap(
     assert placed.linked_end == (ends[-1] if ends else placed.linked_start)
     high = [placed.offsets[o.name] for o in objects if o.at == "end"]
     assert high == sorted(high, reverse=True), "objects at the end grow downward"
-    assert placed.limit == min([region.size - region.reserve_end, *high])
+    pinned = [placed.offsets[o.name] for o in objects if o.address is not None]
+    assert placed.limit == min([region.size - region.reserve_end, *high, *pinned])
+    behind = [o for o in objects if o.adopted and o.name not in placed.linked]
+    for o in behind:
+        begin, end = placed.offsets[o.name], placed.offsets[o.name] + o.size
+        assert placed.limit < begin, "in front of the limit it would be linked"
+        assert end <= region.size - region.reserve_end
+        for other in objects:
+            if other is not o and (other in behind or other.at == "end" or other.address):
+                at = placed.offsets[other.name]
+                assert end <= at or at + other.size <= begin
+    together = {o.adopted: o.name in placed.linked for o in objects if o.adopted}
+    assert all(together[o.adopted] == (o.name in placed.linked) for o in objects if o.adopted)
     low = [placed.offsets[o.name] for o in objects if o.at == "start"]
     assert low == sorted(low)
 

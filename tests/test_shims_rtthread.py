@@ -59,8 +59,29 @@ MUTANTS = {
     ),
     "owner_left_behind_kept": (
         "created.c",
-        "            *place = (*place)->next;\n        } else {",
-        "            place = &(*place)->next;\n        } else {",
+        "(*place)->start)) {\n            *place = (*place)->next;",
+        "(*place)->start)) {\n            place = &(*place)->next;",
+    ),
+    "owner_at_the_same_place_kept": (
+        "created.c",
+        "if (holds == NULL || !holds(*place, created)) {",
+        "if (false) {",
+    ),
+    "owner_at_the_same_place_kept_by_a_heap": (
+        "created.c",
+        "if (holds == NULL || !holds(*place, created)) {",
+        "if (holds != NULL && !holds(*place, created)) {",
+    ),
+    "owner_around_another_taken_off": (
+        "created.c",
+        "if (holds == NULL || !holds(*place, created)) {",
+        "if (true) {",
+    ),
+    "owner_whose_block_came_back_kept": ("mempool.c", "links[0] == INT16_MIN && ", ""),
+    "owner_of_a_smaller_block_kept": (
+        "mempool.c",
+        " && mp->size <= of->block_size;",
+        ";",
     ),
     "owner_taken_by_its_start_alone": (
         "created.c",

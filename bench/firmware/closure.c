@@ -5,11 +5,19 @@
  */
 #include "closure_memory.h"
 
+#if USES_WAITING
+uint32_t port_now; /* of the kernel in tests/emulate/waiting_port.h */
+uint32_t port_sleeps;
+#endif
+
 int main(void)
 {
     int failed = 0;
 #if USES_POOL
     failed |= (int)pool_free(pool_alloc());
+#endif
+#if USES_WAITING
+    failed |= (int)pool_free(pool_alloc_wait(RW_FOREVER));
 #endif
 #if USES_HEAP
     failed |= (int)heap_free(heap_alloc(24));

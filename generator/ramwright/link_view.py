@@ -47,6 +47,30 @@ class Bank(NamedTuple):
         return f"{SECTION}_end.{self.regions[0].name}"
 
 
+class Front(NamedTuple):
+    """Where the board's own sections of a bank end in front of one that adopts objects. What is
+    pinned below that one is apart from them all if it begins there or above."""
+
+    bank: Bank
+    holder: str  # the output section that adopts
+    adopted: int  # bytes
+    place: int  # of all of the bank
+
+    @property
+    def symbol(self) -> str:
+        """Symbol: first address past the board's own sections before the holder."""
+        return f"ramwright_front_{self.bank.regions[0].name}_{self.place}"
+
+    @property
+    def section(self) -> str:
+        """The empty output section that marks it."""
+        return f"{SECTION}_front.{self.bank.regions[0].name}.{self.place}"
+
+    def may_lie_behind(self, obj: Object) -> bool:
+        """Whether the holder has room behind a pinned object."""
+        return _address(obj) + obj.size + self.adopted <= self.bank.end
+
+
 def arena_symbol(layout: Layout, obj: Object) -> str:
     """The linker symbol of an object's first byte. A link without the script that defines it names
     it as undefined, so it says what is missing."""
@@ -112,6 +136,11 @@ def link_view(layout: Layout) -> View:
             "insert": link.insert.upper(),
             "home": _home(layout, home) if home else None,
             "turn": f"{SECTION}_turn",  # no region or object can be spelled like this
+            "fronts": [
+                {"section": f.section, "symbol": f.symbol, "memory": f.bank.memory, "of": f.holder}
+                for bank in used
+                for f in _fronts(bank)
+            ],
             "board_ends": [
                 {"section": bank.end_section, "symbol": bank.board_end, "memory": bank.memory}
                 for bank in used
@@ -141,6 +170,17 @@ def _linked(region: RegionPlan) -> list[Object]:
 def _pinned(region: RegionPlan) -> list[Object]:
     pinned = (obj for obj in region.objects if obj.address is not None and not obj.adopted)
     return sorted(pinned, key=_address)
+
+
+def _fronts(bank: Bank) -> list[Front]:
+    """The fronts that the ASSERTs of pinned objects need."""
+    adopted: dict[str, int] = {}
+    for obj in (obj for region in bank.regions for obj in region.objects):
+        if obj.adopted:
+            adopted[obj.adopted] = adopted.get(obj.adopted, 0) + obj.size
+    pinned = [obj for region in bank.regions for obj in _pinned(region)]
+    fronts = (Front(bank, *one, place) for place, one in enumerate(adopted.items()))
+    return [front for front in fronts if any(map(front.may_lie_behind, pinned))]
 
 
 def _address(obj: Object) -> int:
@@ -284,8 +324,13 @@ def _what_is_at(limit: int, region: RegionPlan) -> str:
 
 
 def _pinned_assert(obj: Object, bank: Bank) -> View:
+    start, end = f"{_address(obj):#010x}", f"{_address(obj) + obj.size:#010x}"
+    apart = [f"{bank.board_end} <= {start}"]
+    for front in _fronts(bank):
+        if front.may_lie_behind(obj):
+            apart.append(f"({front.symbol} <= {start} && {end} <= ADDR({front.holder}))")
     return _assert(
-        f"{bank.board_end} <= {_address(obj):#010x}",
+        " || ".join(apart),
         f"{obj.kind} {obj.name} is pinned at {_address(obj):#010x}, but the board's own sections "
         f"in {bank.memory} reach past that address: pin it behind them, or adopt a section",
     )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,7 +86,7 @@ def load_all_variants(
         problems.append(too_many)
         variants = {}
     for name in variants:
-        one = _variant(tree, shown_as, request._replace(variant=name), known)
+        one = _variant(tree, shown_as, request._replace(variant=name), base)
         configs.append(one.config)
         own = [p for p in one.problems if p not in known]
         problems += [p._replace(what=f"{p.what} (variant `{shown(name)}`)") for p in own]
@@ -130,10 +130,10 @@ def _config(
 
 
 def _variant(
-    tree: Tree, shown_as: str, request: Request, known: Container[Problem] | None = None
+    tree: Tree, shown_as: str, request: Request, base: _Understood | None = None
 ) -> _Understood:
-    """The one variant of `tree` that is requested; `known` are the problems of the base, if they
-    have been looked for."""
+    """The one variant of `tree` that is requested; `base` is the tree without, if it has been
+    looked at."""
     problems = list(tree.problems)
     root = _overlaid(tree, request, problems)
     config = None
@@ -146,29 +146,22 @@ def _variant(
             config = config._replace(variant=request.variant, files=files)
     drawable = not has_errors(p for p in problems if p.code != OVERFLOW)
     if root is not None and any(p.code == OVERFLOW for p in problems):
-        problems = list(_blamed(problems, tree, root, request, shown_as, known))
+        overlay = tree.variants.get(request.variant or "")
+        if overlay is not None and isinstance(overlay.value, Root):
+            base = base or _variant(tree, shown_as, request._replace(variant=None))
+            problems = list(_blamed(problems, base, root, overlay.value, config))
     asked = _with_slips(in_order(problems), tree, request.variant)
     return _Understood(root, config if drawable else None, tuple(asked))
 
 
 def _blamed(
-    problems: Iterable[Problem],
-    tree: Tree,
-    root: Root,
-    request: Request,
-    shown_as: str,
-    known: Container[Problem] | None,
+    problems: Iterable[Problem], base: _Understood, root: Root, overlay: Root, config: Config | None
 ) -> Iterator[Problem]:
-    """`problems` in `root`, with overflows that only the variant makes at its lines."""
+    """`problems` in `root`, with overflows that only `overlay` makes at its lines."""
     from ramwright.blame import Blame  # paid by mistakes only
 
-    overlay = tree.variants.get(request.variant or "")
-    if overlay is None or not isinstance(overlay.value, Root):
-        yield from problems
-        return
-    if known is None:
-        known = _variant(tree, shown_as, request._replace(variant=None)).problems
-    blame = Blame(root, overlay.value)
+    known = set(base.problems)
+    blame = Blame(root, overlay, config, base.config)
     for problem in problems:
         own = problem.code == OVERFLOW and problem not in known
         yield blame.of(problem) if own else problem

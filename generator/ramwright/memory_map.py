@@ -34,6 +34,10 @@ class Span(NamedTuple):
         """First offset past the span."""
         return self.offset + self.size
 
+    def overlaps(self, other: Span) -> bool:
+        """Whether both have a byte."""
+        return self.offset < other.end and other.offset < self.end
+
 
 class RegionMap(NamedTuple):
     """One region, tiled."""
@@ -125,10 +129,27 @@ def _planned(region: RegionPlan) -> RegionMap:
     for obj in region.objects:
         (movable if obj.address is None else fixed).extend(object_claims(obj, obj.offset))
     begin = min((claim.span.offset for claim in movable), default=region.size)
-    end = max((claim.span.end for claim in movable), default=0)
     limit = min((c.span.offset for c in fixed if c.span.end > begin), default=region.size)
-    claims = fixed + [c._replace(span=_before(limit, c.span)) for c in movable]
+    behind = _behind(region, limit, movable, fixed)
+    movable = [claim for claim in movable if claim not in behind]
+    end = max((claim.span.end for claim in movable), default=0)
+    claims = fixed + behind + [c._replace(span=_before(limit, c.span)) for c in movable]
     return RegionMap(region, painted(region.size, claims, end - limit))
+
+
+def _behind(
+    region: RegionPlan, limit: int, movable: Sequence[Claim], fixed: Sequence[Claim]
+) -> list[Claim]:
+    """What the plan has in the holes behind `limit`: adopted objects only."""
+    adopted = {obj.name for obj in region.objects if obj.adopted}
+    return [
+        claim
+        for claim in movable
+        if claim.span.object in adopted
+        and limit <= claim.span.offset
+        and claim.span.end <= region.size
+        and not any(claim.span.overlaps(other.span) for other in fixed)
+    ]
 
 
 def _before(limit: int, span: Span) -> Span:

@@ -11,11 +11,16 @@ chooses, in the order it takes them: buffers, pools, heaps, slabs, each in decla
 that would straddle two banks goes to the start of the next. They must end at the limit, before the
 first object pinned by address or to the end. Objects pinned to the end lie before reserve.end and
 grow downward.
+
+Where an adopted object lies the board's script alone knows. It mostly comes before what the linker
+chooses, so it is counted there, with all that its output section adopts; where that does not fit
+in front of the limit, it has to lie in a hole behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ramwright.model import At, Buffer, Config, Heap, Pool, Region, Slab
@@ -33,14 +38,14 @@ class Wanted(NamedTuple):
     alignment: int
     at: At | None
     address: int | None
-    adopted: bool = False  # by a section of the board's script
+    adopted: str | None = None  # the output section of the board's script that holds it
 
 
 class Plan(NamedTuple):
     """Nominal offsets in a region, in placement order: at: start, linked, pinned by address."""
 
     offsets: dict[str, int]
-    linked: tuple[str, ...]  # objects whose place the linker chooses
+    linked: tuple[str, ...]  # objects that the linker places before the limit
     state_start: int  # where the state of all allocators begins, in the home region
     linked_start: int  # where the first of linked may begin
     linked_end: int  # end of the last of them; linked_start when there is none
@@ -65,7 +70,7 @@ def wanted(owner: Owner) -> Wanted:
     """What `owner` asks for."""
     place = owner.placement
     address = None if place.at else place.address
-    adopted = place.section is not None
+    adopted = place.section.output if place.section else None
     return Wanted(owner.name, arena_size(owner), place.alignment, place.at, address, adopted)
 
 
@@ -90,8 +95,6 @@ def place(region: Region, objects: Iterable[Wanted], state: int) -> Plan:
     objects = tuple(objects)
     pins = pinned_addresses(region, objects)
     start = [o for o in objects if o.at == "start"]
-    linked = [o for o in objects if o.name not in pins]
-    linked.sort(key=lambda o: not o.adopted)
     later = sorted(
         (o for o in objects if o.name in pins and o.at != "start"), key=lambda o: pins[o.name]
     )
@@ -99,13 +102,66 @@ def place(region: Region, objects: Iterable[Wanted], state: int) -> Plan:
     cursor = max([region.reserve_start, *(offsets[o.name] + o.size for o in start)])
     state_start = align_up(region.origin + cursor, STATE_ALIGNMENT) - region.origin
     linked_start = cursor = state_start + state if state else cursor
-    for o in linked:
-        offsets[o.name] = settled(region, cursor, o.size, o.alignment)
-        cursor = offsets[o.name] + o.size
+    taken = [(pins[o.name] - region.origin, o.size) for o in later]
+    holes = _holes(taken, region.size - region.reserve_end)
+    limit = min([region.size - region.reserve_end, *(offset for offset, _ in taken)])
+    linked: list[Wanted] = []
+    for group in _adopted(objects):
+        end = _row(region, cursor, group)[1]
+        hole = None if end <= limit else _fitting(region, holes, group)
+        if hole is None:
+            linked += group
+            cursor = end
+        else:
+            row, hole.start = _row(region, hole.start, group)
+            offsets |= row
+    linked += (o for o in objects if o.name not in pins and o.adopted is None)
+    row, cursor = _row(region, linked_start, linked)
+    offsets |= row
     offsets |= {o.name: pins[o.name] - region.origin for o in later}
-    limit = min([region.size - region.reserve_end, *(offsets[o.name] for o in later)])
     names = tuple(o.name for o in linked)
     return Plan(offsets, names, state_start, linked_start, cursor, limit)
+
+
+@dataclass
+class _Hole:
+    """Free bytes behind a pinned object; `start` moves as they are taken."""
+
+    start: int
+    end: int
+
+
+def _holes(taken: Sequence[tuple[int, int]], end: int) -> list[_Hole]:
+    """The holes behind the first of the pinned objects, whose offsets ascend, with their sizes."""
+    holes: list[_Hole] = []
+    furthest = 0
+    for i, (offset, size) in enumerate(taken):
+        furthest = max(furthest, offset + size)
+        holes.append(_Hole(furthest, taken[i + 1][0] if i + 1 < len(taken) else end))
+    return holes
+
+
+def _fitting(region: Region, holes: Iterable[_Hole], group: Sequence[Wanted]) -> _Hole | None:
+    """The first of `holes` that has room for all of `group`."""
+    return next((hole for hole in holes if _row(region, hole.start, group)[1] <= hole.end), None)
+
+
+def _adopted(objects: Iterable[Wanted]) -> Iterable[list[Wanted]]:
+    """The adopted of `objects` by the output section that holds them together."""
+    groups: dict[str, list[Wanted]] = {}
+    for o in objects:
+        if o.adopted is not None:
+            groups.setdefault(o.adopted, []).append(o)
+    return groups.values()
+
+
+def _row(region: Region, start: int, objects: Iterable[Wanted]) -> tuple[dict[str, int], int]:
+    """The offsets of `objects` one behind the other from `start` on, and the end of the last."""
+    offsets = {}
+    for o in objects:
+        offsets[o.name] = settled(region, start, o.size, o.alignment)
+        start = offsets[o.name] + o.size
+    return offsets, start
 
 
 def straddled(borders: Iterable[int], offset: int, size: int) -> int | None:

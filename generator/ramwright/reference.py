@@ -116,7 +116,8 @@ In each region, from its origin up:
 5. `reserve.end`.
 
 What the linker places must end before the first object of step 4. An object that would straddle two
-`banks` goes to the start of the next.
+`banks` goes to the start of the next. Where a `section` of the board's script lies, that script
+alone knows: the plan has what it adopts first in step 3, or else behind a pinned object.
 
 Objects that name their region come first. Then each object with `requires` and no `region`, in
 declaration order, takes the first region in file order that has the attributes and in which

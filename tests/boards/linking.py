@@ -182,10 +182,13 @@ class Project:
         firmware = self.compiled(BOARDS / "firmware.c", "base", self._defines())
         return self.linked("base", [firmware], [self.board.script])
 
-    def layout(self, objects: str, head: str = "", name: str = "motor") -> Layout:
+    def layout(
+        self, objects: str, head: str = "", name: str = "motor", rtos: str = "none"
+    ) -> Layout:
         """The layout with `objects`, YAML, in the regions of the board; generated too."""
+        target = f"{{cpu: {self.board.cpu}, rtos: {rtos}}}"
         text = (
-            f"ramwright: 1\nname: {name}\ntarget: {{cpu: {self.board.cpu}}}\nhome: ram\n{head}\n"
+            f"ramwright: 1\nname: {name}\ntarget: {target}\nhome: ram\n{head}\n"
             f"regions:{self.board.regions}{objects}\n"
         )
         (self.directory / f"{name}.yaml").write_text(text)

@@ -260,8 +260,9 @@ def _shrunk(space: Space, owner: Owner, wants: list[Wanted]) -> str | None:
         return place(space.region, objects, space.state + change).overflow > 0
 
     most = arena_size(owner) // unit
-    # Whatever lies behind a smaller object lies no higher than before: bisection is exact. It
-    # begins near the answer, since each look places all objects anew.
+    # Whatever lies behind a smaller object lies no higher than before: bisection is exact, but for
+    # adopted objects, which may then lie before others. What it finds fits in any case. It begins
+    # near the answer, since each look places all objects anew.
     excess, step = place(space.region, wants, space.state).overflow, 4 * unit
     low, high = max(least, (arena_size(owner) - excess - step) // unit), most
     if low > most or (low > least and overflows(low)):

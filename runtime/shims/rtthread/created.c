@@ -22,7 +22,8 @@ static bool lies_in(const rw_created_t *created, uintptr_t address)
     return address - created->start < created->size;
 }
 
-void rw_created_add(rw_created_list_t *list, rw_created_t *created, const rw_object_t *object)
+void rw_created_add(rw_created_list_t *list, rw_created_t *created, const rw_object_t *object,
+                    rw_created_holds_t holds)
 {
     const uintptr_t lock = rw_port_lock_interrupt();
     created->start = (uintptr_t)object->arena;
@@ -40,6 +41,14 @@ void rw_created_add(rw_created_list_t *list, rw_created_t *created, const rw_obj
     }
     created->next = *place;
     *place = created;
+    place = &created->next;
+    while ((*place)->start == created->start && rw_created_listed(*place) != NULL) {
+        if (holds == NULL || !holds(*place, created)) {
+            *place = (*place)->next;
+        } else {
+            place = &(*place)->next;
+        }
+    }
     for (const rw_created_t *other = created->next; other != NULL; other = other->next) {
         list->nested |= lies_in(other, created->start);
     }

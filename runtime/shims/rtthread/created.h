@@ -31,10 +31,17 @@ static inline rw_created_t *rw_created_listed(rw_created_t *place)
     return place == NULL || place->next == NULL ? NULL : place;
 }
 
+/* Whether the block that begins where the arena of outer does is in use and has room for created.
+ */
+typedef bool (*rw_created_holds_t)(const rw_created_t *outer, const rw_created_t *created);
+
 /* Lists an object that is not listed. Whoever makes one where one may lie removes that first.
  * Objects that begin behind its start in its arena were left there without an end, and are taken
- * off while what they keep there can still be read. Time: O(objects), masked. */
-void rw_created_add(rw_created_list_t *list, rw_created_t *created, const rw_object_t *object);
+ * off while what they keep there can still be read; so are those that begin at its start, unless
+ * it lies in their first block. holds is NULL where no block begins with the arena. Time:
+ * O(objects), masked. */
+void rw_created_add(rw_created_list_t *list, rw_created_t *created, const rw_object_t *object,
+                    rw_created_holds_t holds);
 
 /* Takes an object off; false iff it was not listed. Time: O(objects), masked. */
 bool rw_created_remove(rw_created_list_t *list, const rw_created_t *created);

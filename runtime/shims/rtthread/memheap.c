@@ -32,7 +32,7 @@ rt_err_t rt_memheap_init(struct rt_memheap *memheap, const char *name, void *sta
     memheap->available_size = memheap->heap.object.size;
     memheap->max_used_size = memheap->pool_size - memheap->available_size;
     memheap->parent.type = RT_Object_Class_MemHeap | RT_Object_Class_Static;
-    rw_created_add(&memheaps, &memheap->created, &memheap->heap.object);
+    rw_created_add(&memheaps, &memheap->created, &memheap->heap.object, NULL);
     return RT_EOK;
 }
 

@@ -112,6 +112,15 @@ static void make_bare(struct rt_mempool *mp, rw_pool_wait_state_t *state)
     mp->pool.state = &state->pool;
 }
 
+/* Whether a pool lies in the first block of outer: such blocks are lent and not smaller. */
+static bool holds(const rw_created_t *outer, const rw_created_t *created)
+{
+    const struct rt_mempool *of = rt_container_of(outer, struct rt_mempool, created);
+    const struct rt_mempool *mp = rt_container_of(created, struct rt_mempool, created);
+    const link_t *links = (const link_t *)of->pool.state - of->block_total_count;
+    return links[0] == INT16_MIN && mp->size <= of->block_size;
+}
+
 /* Makes a pool of count blocks at arena; of none, one that is always empty. */
 static void make(struct rt_mempool *mp, const char *name, unsigned type, uint8_t *arena,
                  size_t count)
@@ -133,7 +142,7 @@ static void make(struct rt_mempool *mp, const char *name, unsigned type, uint8_t
         mp->pool.shift = (uint32_t)__builtin_ctzl(mp->block_size);
         mp->pool.inverse = inverse_of(mp->block_size >> mp->pool.shift);
         mp->pool.full = (uint32_t)count;
-        rw_created_add(&pools, &mp->created, &mp->pool.object);
+        rw_created_add(&pools, &mp->created, &mp->pool.object, holds);
     }
 }
 

@@ -41,7 +41,7 @@ rt_smem_t rt_smem_init(const char *name, void *begin_addr, rt_size_t size)
     smem->parent.algorithm = "small";
     smem->parent.address = (rt_ubase_t)smem->heap.object.arena;
     smem->parent.total = smem->heap.object.size;
-    rw_created_add(&smems, &smem->created, &smem->heap.object);
+    rw_created_add(&smems, &smem->created, &smem->heap.object, NULL);
     return &smem->parent;
 }
 

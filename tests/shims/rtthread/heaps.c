@@ -137,7 +137,10 @@ static void memheaps_found_by_address(void)
                              "------------ ---------- ------------- --------------\n"
                              "again        16384 "));
     EXPECT(strstr(printed(), "\ntwo          1024 ") != NULL);
-    EXPECT(rt_memheap_detach(&one) == RT_EOK && rt_memheap_detach(&one) == -RT_ERROR);
+    static struct rt_memheap over; /* as large but for what makes no other table */
+    EXPECT(rt_memheap_init(&over, "over", storage, STORAGE - 64U) == RT_EOK);
+    EXPECT(over.heap.object.arena == one.heap.object.arena);
+    EXPECT(rt_memheap_detach(&one) == -RT_ERROR && rt_memheap_detach(&over) == RT_EOK);
     of_two = rt_memheap_alloc(&two, 100);
     EXPECT(rt_memheap_detach(&two) == RT_EOK);
     rt_memheap_free(of_two);

@@ -195,7 +195,7 @@ static void found_last(void)
     a = rt_mp_alloc(&first, 0);
     rt_mp_free(a);
     EXPECT(first.block_free_count == all && second.block_free_count == all && no_fault());
-    EXPECT(rt_mp_detach(&first) == RT_EOK && rt_mp_detach(&second) == RT_EOK);
+    EXPECT(rt_mp_detach(&first) == RT_EOK && rt_mp_detach(&second) == -RT_ERROR);
 }
 
 static void *taken(struct rt_mempool *mp, const char *name, uint8_t *start, size_t size,
@@ -285,6 +285,33 @@ static void over_others(void)
     EXPECT(rt_mp_detach(&young) == RT_EOK);
 }
 
+/* One that begins where a larger one lies that nobody ended, or where a block of one is in use. */
+static void over_a_larger(size_t block_size, size_t lent, size_t size, bool ended)
+{
+    static struct rt_mempool old, young;
+    EXPECT(rt_mp_init(&old, "old", storage, 2048, block_size) == RT_EOK);
+    for (size_t i = 0; i < lent; i++) {
+        EXPECT(rt_mp_alloc(&old, 0) == storage + i * block_size);
+    }
+    void *block = taken(&young, "young", storage, size, 8);
+    (void)list_mempool();
+    EXPECT((strstr(printed(), "\nold ") == NULL) == ended);
+    EXPECT(goes_back(&young, block) && rt_mp_detach(&young) == RT_EOK);
+    EXPECT(rt_mp_detach(&old) == (ended ? -RT_ERROR : RT_EOK));
+}
+
+/* What an old pool of many blocks kept behind them may be somebody else's by now. */
+static void over_a_larger_without_its_end(void)
+{
+    over_a_larger(512, 0, 512, true);  /* the block is not in use */
+    over_a_larger(512, 1, 512, false); /* in that block */
+    over_a_larger(512, 3, 513, false); /* counted in multiples of RT_ALIGN_SIZE */
+    over_a_larger(512, 3, 520, true);  /* nobody is lent two blocks at once */
+    over_a_larger(40, 40, 1024, true); /* its links are in the storage */
+    over_a_larger(40, 1, 40, false);
+    over_a_larger(40, 0, 40, true);
+}
+
 void pool_tests(void)
 {
     counts();
@@ -298,4 +325,5 @@ void pool_tests(void)
     after_its_end(40); /* in the control block */
     one_in_another();
     over_others();
+    over_a_larger_without_its_end();
 }
