@@ -260,6 +260,12 @@ MUTANTS = {
         "bool possible = false;",
         "bool possible = true;",
     ),
+    "moved_unseen": (
+        "memheap_spill",
+        "src/memheap.c",
+        "rw_resize_cores[owner->core](owner, block, suits ? size : SIZE_MAX)",
+        "suits ? rw_resize_cores[owner->core](owner, block, size) : RW_E_SIZE",
+    ),
     "attributes_lost": (
         "memheap_spill",
         "src/memheap.c",

@@ -47,7 +47,7 @@ static bool only_told(rw_status_t fault, const void *address)
 /* A bad pointer, given to everything that takes one. */
 static void refuse(const void *address, rw_status_t expected)
 {
-    static const size_t sizes[] = {30, SLAB_COUNT * SLAB_SIZE + 1U, 0};
+    static const size_t sizes[] = {30, SLAB_COUNT * SLAB_SIZE + 1U, SIZE_MAX, 0};
     void *const block = (void *)(uintptr_t)address;
     remember();
     CHECK(rw_slab_free(&fixture.slab, block) == expected && only_told(expected, address));
@@ -190,8 +190,7 @@ static void refuse_sizes(void *block)
 
 static void refuse_alignments(void)
 {
-    static const size_t odd[] = {0,        3,           24,
-                                 96,       SIZE_MAX,    SIZE_MAX / 2U + 1U,
+    static const size_t odd[] = {0,        3, 24, 96, SIZE_MAX, SIZE_MAX / 2U + 1U,
                                  16U << 10 /* of an arena of 12 KiB */};
     for (unsigned at = 0; at < sizeof odd / sizeof odd[0]; at++) {
         CHECK(rw_slab_alloc_aligned(&fixture.slab, odd[at], 8) == NULL);
