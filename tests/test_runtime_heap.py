@@ -350,6 +350,23 @@ def test_a_size_read_without_the_lock_is_noticed(tmp_path: Path) -> None:
     assert "data race" in done.stderr
 
 
+@pytest.mark.parametrize("flags", [SANITIZED, THREADS], ids=["memory", "threads"])
+def test_threads_resize_in_a_heap_that_is_nearly_full(
+    flags: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = run(build(tmp_path, "heap_traffic", SOURCES, (*flags, "-Wconversion")))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout) > 100, "blocks seldom moved down"
+
+
+def test_a_block_that_moves_down_without_the_lock_is_noticed(tmp_path: Path) -> None:
+    locked = "heap_lower(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object"
+    bare = "heap_lower(HEAP_TRAITS_##checks##_##width, RW_SHARING_NONE, object"
+    damaged = mutant(tmp_path, "src/heap.c", locked, bare)
+    done = run(build(tmp_path, "heap_traffic", SOURCES, THREADS, runtime=damaged))
+    assert "data race" in done.stderr
+
+
 @pytest.mark.parametrize("name", MUTANTS)
 def test_seeded_faults_are_caught(name: str, tmp_path: Path) -> None:
     program, file, old, new = MUTANTS[name]
