@@ -15,12 +15,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
+
+import yaml
 
 from bench.calls import Figures
 from bench.shadow import Violation
 from bench.traces import SEED, Alloc, Trace, mean_of, peak_of, trace_b
 from emulate.machine import Image, Machine
 
+PEERS = Path(__file__).resolve().parent / "peers.yaml"
 CPU = "cortex-m3"
 STEP = 128
 FREE_BIT = 1 << 31
@@ -150,7 +154,17 @@ def recorded_figures(image: Image, newlib: Image, name: str, trace: Trace) -> Fi
         f"arena/{name}/newlib": peer,
         f"arena/{name}/over_peak": round(safe / ours.peak, 3),
         f"arena/{name}/over_newlib": round(safe / peer, 3),
+        f"arena/{name}/over_best_peer": round(safe / min(peer, *_of_peers(name)), 3),
     }
+
+
+def _of_peers(trace: str) -> list[int]:
+    """Safe arenas on record for a trace, in bytes."""
+    recorded = yaml.safe_load(PEERS.read_text(encoding="utf-8"))["arenas"]
+    if trace not in recorded["columns"]:
+        return []
+    column = recorded["columns"].index(trace)
+    return [row[column] for row in recorded["rows"].values() if row[column]]
 
 
 def _reached(replayer: HeapReplayer) -> float:

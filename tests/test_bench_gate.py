@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import results, suite, tables
-from bench.build import compiler
+from bench import closures, heaps, results, slabs, suite, tables
+from bench.build import Target, compiler
 from bench.calls import Figures
 
 COMMITTED = results.results_of(results.RESULTS.read_text(encoding="utf-8"))
@@ -35,8 +35,28 @@ static inline uintptr_t slow_lock(void)
 """
 
 
+GATED_ON_M4 = ("pool-basic-interrupt", "heap-basic-none", "slab-basic-interrupt")
+
+
+def sizes_on_m4(directory: Path) -> Figures:
+    """Sizes of the main rows where some marks are stated."""
+    return closures.closure_figures(Target("cortex-m4", "Os", directory), GATED_ON_M4)
+
+
+def rest_on_m3(directory: Path) -> Figures:
+    """All of trace (b), what more holes and more slabs cost, blocks that fit."""
+    target = Target("cortex-m3", "Os", directory)
+    on = suite.images(target)
+    return {
+        **heaps.heap_figures(on.counts, target.cpu, target.level, "basic-none"),
+        **heaps.density_figures(on.counts),
+        **slabs.many_figures(on.slabs, target.cpu, target.level),
+        **slabs.smallest_figures(on.slabs),
+    }
+
+
 @SAME_COMPILER
-@pytest.mark.parametrize("measured", [suite.gated_m3, suite.gated_m0plus])
+@pytest.mark.parametrize("measured", [suite.gated_m3, suite.gated_m0plus, sizes_on_m4, rest_on_m3])
 def test_no_main_figure_is_worse_than_the_committed_one(
     measured: Callable[[Path], Figures], tmp_path: Path
 ) -> None:
@@ -61,6 +81,14 @@ def test_a_slower_core_is_noticed(tmp_path: Path) -> None:
 def test_growth_beyond_three_per_cent_is_noticed(now: int, noticed: bool) -> None:
     committed: Figures = {"pool/alloc": 100}
     assert bool(results.grown(committed, {"pool/alloc": now})) is noticed
+
+
+def test_fewer_blocks_and_what_is_no_longer_flat_are_noticed() -> None:
+    committed: Figures = {"heap/basic/16K/blocks.24": 100, "holes.more": 0, "generic.more": 3}
+    assert not results.grown(committed, {"heap/basic/16K/blocks.24": 97, "holes.more": 0})
+    assert results.grown(committed, {"heap/basic/16K/blocks.24": 96})
+    assert results.grown(committed, {"holes.more": 1})
+    assert not results.grown(committed, {"generic.more": 4}), "left to the two it is between"
 
 
 def test_a_figure_that_was_never_committed_is_noticed() -> None:

@@ -173,7 +173,7 @@ def test_what_is_missed_says_why_and_nothing_else_does() -> None:
 def test_every_mark_is_about_a_figure_that_is_measured() -> None:
     figures = results_of(RESULTS.read_text(encoding="utf-8")).figures
     missing = [mark.figure for mark in all_marks() if mark.figure not in figures]
-    recorded = "/over_newlib"  # absent where the recorded traces are
+    recorded = "/over_best_peer"  # absent where the recorded traces are
     assert not [figure for figure in missing if not figure.endswith(recorded)]
 
 

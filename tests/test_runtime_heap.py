@@ -32,6 +32,12 @@ RESIZE = "src/heap_resize.h"
 
 # what is broken: (program that must notice, file, text, what it becomes)
 MUTANTS = {
+    "half_of_the_check_compared": (
+        "heap_headers",
+        BLOCK,
+        "heap_fold(traits, header, index) == heap_used_fold(traits)",
+        "(uint8_t)heap_fold(traits, header, index) == (uint8_t)heap_used_fold(traits)",
+    ),
     "no_merge_with_predecessor": (
         "heap_use",
         CORE,
@@ -266,6 +272,12 @@ MUTANTS = {
         "bool possible = false;",
         "bool possible = true;",
     ),
+    "moved_unseen": (
+        "memheap_spill",
+        "src/memheap.c",
+        "rw_resize_cores[owner->core](owner, block, suits ? size : SIZE_MAX)",
+        "suits ? rw_resize_cores[owner->core](owner, block, size) : RW_E_SIZE",
+    ),
     "attributes_lost": (
         "memheap_spill",
         "src/memheap.c",
@@ -319,6 +331,18 @@ def test_on_the_host(program: str, width: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_headers_are_checked_as_documented(tmp_path: Path) -> None:
+    """Every single-bit error is found; n bits of check let 1 in 2^n of other data pass (n is 16 up
+    to 256 KiB and 8 above, where a flag makes it 9), as docs/checks.md says."""
+    done = run(build(tmp_path, "heap_headers", (), ("-O2", "-Wconversion")))
+    assert done.returncode == 0, done.stdout + done.stderr
+    forged, shifted, wide_forged, wide_shifted = (int(n) / 2**32 for n in done.stdout.split())
+    assert forged == pytest.approx(2**-16, rel=0.2)
+    assert shifted == 0
+    assert wide_forged == pytest.approx(2**-9, rel=0.02)
+    assert wide_shifted == pytest.approx(2**-8, rel=0.02)
+
+
 def test_sizes_are_read_under_the_lock(tmp_path: Path) -> None:
     done = run(build(tmp_path, "heap_threads", SOURCES, THREADS))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -329,6 +353,23 @@ def test_a_size_read_without_the_lock_is_noticed(tmp_path: Path) -> None:
     bare = "heap_usable(HEAP_TRAITS_##checks##_##width, RW_SHARING_NONE, object"
     damaged = mutant(tmp_path, "src/heap.c", locked, bare)
     done = run(build(tmp_path, "heap_threads", SOURCES, THREADS, runtime=damaged))
+    assert "data race" in done.stderr
+
+
+@pytest.mark.parametrize("flags", [SANITIZED, THREADS], ids=["memory", "threads"])
+def test_threads_resize_in_a_heap_that_is_nearly_full(
+    flags: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = run(build(tmp_path, "heap_traffic", SOURCES, (*flags, "-Wconversion")))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout) > 100, "blocks seldom moved down"
+
+
+def test_a_block_that_moves_down_without_the_lock_is_noticed(tmp_path: Path) -> None:
+    locked = "heap_lower(HEAP_TRAITS_##checks##_##width, HEAP_SHARING_##sharing, object"
+    bare = "heap_lower(HEAP_TRAITS_##checks##_##width, RW_SHARING_NONE, object"
+    damaged = mutant(tmp_path, "src/heap.c", locked, bare)
+    done = run(build(tmp_path, "heap_traffic", SOURCES, THREADS, runtime=damaged))
     assert "data race" in done.stderr
 
 

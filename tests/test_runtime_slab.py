@@ -137,6 +137,18 @@ MUTANTS = {
         "if (false)",
         "slab_misuse",
     ),
+    "a bad block is refused in silence by realloc": (
+        "slab.c",
+        "if (status != RW_OK && status != RW_E_SIZE) {",
+        "if (false) {",
+        "slab_misuse",
+    ),
+    "an alignment beyond the arena is only refused": (
+        "slab.c",
+        " || alignment > object->size",
+        "",
+        "slab_misuse",
+    ),
     "what a run goes on with is taken for its start": (
         "slab_run.c",
         "page->base = NULL;",

@@ -104,15 +104,14 @@ void *rw_memheap_realloc_with(const rw_memheap_t *memheap, void *block, size_t s
     if (owner == NULL) {
         return refuse_for_good(memheap, RW_E_FOREIGN);
     }
-    if ((owner->attributes & attributes) == attributes) {
-        const rw_status_t status = rw_resize_cores[owner->core](owner, block, size);
-        if (status != RW_E_SIZE) {
-            return status == RW_OK ? block : NULL;
-        }
+    const bool suits = (owner->attributes & attributes) == attributes;
+    /* Where it may not stay, no member has so much: it is looked at and nothing else. */
+    const rw_status_t status = rw_resize_cores[owner->core](owner, block, suits ? size : SIZE_MAX);
+    if (status != RW_E_SIZE) {
+        return status == RW_OK ? block : NULL;
     }
     void *moved = rw_memheap_alloc_with(memheap, size, attributes);
     if (moved == NULL) {
-        const bool suits = (owner->attributes & attributes) == attributes;
         return suits ? rw_object_lower(owner, block, size) : NULL;
     }
     return rw_object_move(owner, block, rw_memheap_owner(memheap, moved), moved, size);

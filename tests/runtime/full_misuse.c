@@ -57,6 +57,12 @@ static void *resized(void *block, size_t size)
                              : rw_slab_realloc(&fixture.self.slab.slab, block, size);
 }
 
+static void *cleared(size_t count, size_t size)
+{
+    return kind() == RW_HEAP ? rw_heap_calloc(&fixture.self.heap.heap, count, size)
+                             : rw_slab_calloc(&fixture.self.slab.slab, count, size);
+}
+
 /* The bytes of a block that the core has, whatever was asked for. */
 static size_t extent_of(size_t size)
 {
@@ -108,6 +114,7 @@ static void refused(void *block, rw_status_t status)
     if (kind() != RW_POOL) {
         CHECK(resized(block, 30) == NULL && full_one_fault(status, block));
         CHECK(resized(block, FULL_ARENA + 1U) == NULL && full_one_fault(status, block));
+        CHECK(resized(block, SIZE_MAX) == NULL && full_one_fault(status, block));
         CHECK(resized(block, 0) == NULL && full_one_fault(status, block));
     }
     CHECK(nothing_changed());
@@ -386,6 +393,7 @@ static void zero_is_ready(unsigned core)
 static void impossible_requests(void)
 {
     const rw_status_t size = RW_E_SIZE;
+    void *const block = full_alloc(&fixture, 40);
     remember();
     for (size_t below = 0; below <= 64 && kind() != RW_POOL; below++) {
         CHECK(full_alloc(&fixture, SIZE_MAX - below) == NULL && full_one_fault(size, NULL));
@@ -393,7 +401,16 @@ static void impossible_requests(void)
         CHECK(rw_alloc_aligned_cores[fixture.object->core](fixture.object, 64, SIZE_MAX - below) ==
               NULL);
         CHECK(full_one_fault(size, NULL));
+        CHECK(full_alloc(&fixture, (size_t)0x80000000U - below) == NULL);
+        CHECK(full_one_fault(size, NULL));
+        CHECK(full_alloc(&fixture, (size_t)0x80000000U + below) == NULL);
+        CHECK(full_one_fault(size, NULL));
+        CHECK(resized(block, SIZE_MAX - below) == NULL && full_one_fault(size, NULL));
+        CHECK(resized(block, (size_t)0x80000000U + below) == NULL && full_one_fault(size, NULL));
     }
+    CHECK(kind() == RW_POOL ||
+          (cleared(SIZE_MAX / 4 + 2, 4) == NULL && full_one_fault(size, NULL)));
+    CHECK(kind() == RW_POOL || (cleared(SIZE_MAX, SIZE_MAX) == NULL && full_one_fault(size, NULL)));
     static const size_t odd[] = {0, 3, 24, FULL_ARENA * 2U, SIZE_MAX, SIZE_MAX / 2 + 1};
     for (unsigned i = 0; i < sizeof odd / sizeof odd[0] && kind() != RW_POOL; i++) {
         CHECK(rw_alloc_aligned_cores[fixture.object->core](fixture.object, odd[i], 8) == NULL);
@@ -401,6 +418,7 @@ static void impossible_requests(void)
     }
     CHECK(kind() == RW_POOL || full_alloc(&fixture, 0) == NULL);
     CHECK(nothing_changed() && full_no_fault());
+    CHECK(full_free(&fixture, block) == RW_OK);
     if (kind() == RW_HEAP) {
         const size_t most = FULL_ARENA - fixture.object->overhead;
         for (size_t more = 1; more <= fixture.object->overhead; more++) {

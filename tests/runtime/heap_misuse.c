@@ -63,6 +63,7 @@ static void refused_everywhere(void *block, rw_status_t status)
     EXPECT(last_object == &made.heap.object && last_address == block);
     EXPECT(rw_heap_realloc(&made.heap, block, 64) == NULL && one_fault(status));
     EXPECT(rw_heap_realloc(&made.heap, block, ARENA + 1U) == NULL && one_fault(status));
+    EXPECT(rw_heap_realloc(&made.heap, block, SIZE_MAX) == NULL && one_fault(status));
     EXPECT(rw_heap_realloc(&made.heap, block, 0) == NULL && one_fault(status));
     EXPECT(rw_heap_usable_size(&made.heap, block) == 0 && no_fault());
     EXPECT(nothing_changed());

@@ -40,6 +40,31 @@ static void fresh(void)
     fault_count = 0;
 }
 
+static struct {
+    uint8_t small_arena[SMALL], large_bank[SMALL + LARGE], third_arena[SMALL];
+    made_heap_t small, large, third;
+} saved;
+
+static void remember(void)
+{
+    memcpy(saved.small_arena, small_arena, sizeof small_arena);
+    memcpy(saved.large_bank, large_bank, sizeof large_bank);
+    memcpy(saved.third_arena, third_arena, sizeof third_arena);
+    saved.small = small;
+    saved.large = large;
+    saved.third = third;
+}
+
+static bool nothing_changed(void)
+{
+    return memcmp(saved.small_arena, small_arena, sizeof small_arena) == 0 &&
+           memcmp(saved.large_bank, large_bank, sizeof large_bank) == 0 &&
+           memcmp(saved.third_arena, third_arena, sizeof third_arena) == 0 &&
+           memcmp(&saved.small, &small, sizeof small) == 0 &&
+           memcmp(&saved.large, &large, sizeof large) == 0 &&
+           memcmp(&saved.third, &third, sizeof third) == 0;
+}
+
 static void spills_in_order(void)
 {
     fresh();
@@ -208,6 +233,68 @@ static void bad_calls(void)
     EXPECT(last_object == members[1]);
 }
 
+/* A bad pointer, given to everything that takes one. */
+static void refused_everywhere(void *block, rw_status_t status, const rw_object_t *object)
+{
+    static const size_t sizes[] = {64, 2 * SMALL, LARGE + 1U, 0};
+    remember();
+    EXPECT(rw_memheap_free(&memheap, block) == status && one_fault(status));
+    EXPECT(last_object == object && (last_address == block || object == &memheap.object));
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        EXPECT(rw_memheap_realloc(&memheap, block, sizes[i]) == NULL && one_fault(status));
+        EXPECT(rw_memheap_realloc_with(&memheap, block, sizes[i], RW_FAST) == NULL);
+        EXPECT(one_fault(status) && nothing_changed());
+    }
+    EXPECT(rw_memheap_usable_size(&memheap, block) == 0 && no_fault());
+}
+
+static void bad_pointers(void)
+{
+    fresh();
+    uint8_t *in_small = rw_memheap_alloc(&memheap, 600);
+    uint8_t *in_large = rw_memheap_alloc(&memheap, 600);
+    void *freed = rw_memheap_alloc_with(&memheap, 40, RW_CACHED);
+    EXPECT(rw_memheap_free(&memheap, freed) == RW_OK && no_fault());
+    memset(in_small, 0x5A, 600);
+    memset(in_large, 0x5A, 600);
+    refused_everywhere(large_bank, RW_E_FOREIGN, &memheap.object); /* before a member */
+    refused_everywhere(large_arena + LARGE, RW_E_FOREIGN, &memheap.object);
+    refused_everywhere(in_small + 4, RW_E_MISALIGNED, members[0]);
+    refused_everywhere(in_large + 1, RW_E_MISALIGNED, members[1]);
+    refused_everywhere(in_small + 64, RW_E_CORRUPT, members[0]);
+    refused_everywhere(freed, RW_E_DOUBLE_FREE, members[1]);
+}
+
+static void refused_size(void *block, size_t size)
+{
+    EXPECT(rw_memheap_alloc(&memheap, size) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_memheap_alloc_with(&memheap, size, RW_DMA) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_memheap_alloc_aligned(&memheap, 64, size) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_memheap_calloc(&memheap, size, 1) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_memheap_realloc(&memheap, block, size) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_memheap_realloc(&memheap, NULL, size) == NULL && one_fault(RW_E_SIZE));
+}
+
+static void impossible_requests(void)
+{
+    fresh();
+    void *block = rw_memheap_alloc(&memheap, 600);
+    remember();
+    for (size_t off = 0; off <= 64; off++) {
+        refused_size(block, SIZE_MAX - off);
+        refused_size(block, (size_t)0x80000000U - off);
+        refused_size(block, (size_t)0x80000000U + off);
+    }
+    EXPECT(rw_memheap_calloc(&memheap, SIZE_MAX / 4 + 2, 4) == NULL && one_fault(RW_E_SIZE));
+    EXPECT(rw_memheap_calloc(&memheap, SIZE_MAX, SIZE_MAX) == NULL && one_fault(RW_E_SIZE));
+    static const size_t odd[] = {0, 3, 24, 2 * LARGE, SIZE_MAX, SIZE_MAX / 2 + 1};
+    for (unsigned i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        EXPECT(rw_memheap_alloc_aligned(&memheap, odd[i], 8) == NULL);
+        EXPECT(one_fault(RW_E_ALIGNMENT));
+    }
+    EXPECT(rw_memheap_alloc(&memheap, 0) == NULL && no_fault() && nothing_changed());
+}
+
 static bool count_until_two(const rw_block_t *block, void *context)
 {
     unsigned *count = context;
@@ -327,6 +414,8 @@ int main(void)
     a_block_that_cannot_be_freed_stays();
     failures_saturate();
     bad_calls();
+    bad_pointers();
+    impossible_requests();
     walk_stops_for_good();
     check_reports_the_first();
     random_operations();

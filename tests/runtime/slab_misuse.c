@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Every misuse that checks basic promises to catch: the status, the call of the fault hook, and
- * that nothing changed. Then every single-bit error of what a slab keeps, and that check() sees it.
+ * that nothing changed. Sizes and alignments that cannot be, with any checks. Then every single-bit
+ * error of what a slab keeps, and that check() sees it.
  * The arena traps accesses.
  */
 #include "slab_fixture.h"
@@ -16,20 +17,45 @@ static const zone_plan_t plan[] = {{16, 0, 0}, {24, 1, 0}, {104, 0, 4}, {512, 0,
 static slab_fixture_t fixture;
 static uint8_t *arena;
 
-static uint8_t before_pages[8192];
+static struct {
+    uint8_t states[sizeof fixture.states];
+    uint8_t pages[8192];
+} before;
 
+static void remember(void)
+{
+    CHECK(fixture.pages_size <= sizeof before.pages);
+    memcpy(before.states, &fixture.states, sizeof before.states);
+    memcpy(before.pages, fixture.slab.pages, fixture.pages_size);
+    slab_faults = 0;
+}
+
+static bool nothing_changed(void)
+{
+    return memcmp(before.states, &fixture.states, sizeof before.states) == 0 &&
+           memcmp(before.pages, fixture.slab.pages, fixture.pages_size) == 0;
+}
+
+/* One fault and no byte of the slab another; forgets the fault. */
+static bool only_told(rw_status_t fault, const void *address)
+{
+    const bool told = slab_faults == 1 && slab_fault_kind == fault && slab_fault_where == address;
+    slab_faults = 0;
+    return told && nothing_changed();
+}
+
+/* A bad pointer, given to everything that takes one. */
 static void refuse(const void *address, rw_status_t expected)
 {
-    uint8_t states[sizeof fixture.states];
-    CHECK(fixture.pages_size <= sizeof before_pages);
-    memcpy(states, &fixture.states, sizeof states);
-    memcpy(before_pages, fixture.slab.pages, fixture.pages_size);
-    slab_faults = 0;
-    CHECK(rw_slab_free(&fixture.slab, (void *)(uintptr_t)address) == expected);
-    CHECK(slab_faults == 1 && slab_fault_kind == expected && slab_fault_where == address);
-    CHECK(memcmp(states, &fixture.states, sizeof states) == 0);
-    CHECK(memcmp(before_pages, fixture.slab.pages, fixture.pages_size) == 0);
-    CHECK(rw_slab_usable_size(&fixture.slab, address) == 0);
+    static const size_t sizes[] = {30, SLAB_COUNT * SLAB_SIZE + 1U, SIZE_MAX, 0};
+    void *const block = (void *)(uintptr_t)address;
+    remember();
+    CHECK(rw_slab_free(&fixture.slab, block) == expected && only_told(expected, address));
+    for (unsigned at = 0; at < sizeof sizes / sizeof sizes[0]; at++) {
+        CHECK(rw_slab_realloc(&fixture.slab, block, sizes[at]) == NULL);
+        CHECK(only_told(expected, address));
+    }
+    CHECK(rw_slab_usable_size(&fixture.slab, address) == 0 && slab_faults == 0);
 }
 
 /* Addresses outside, near and far; those that a computation of 32 bits would take for blocks. */
@@ -134,6 +160,58 @@ static void populate(const rw_slab_t *slab)
     CHECK(rw_slab_check(slab) == RW_OK);
 }
 
+static void refuse_size(void *block, size_t size)
+{
+    const rw_slab_t *const slab = &fixture.slab;
+    CHECK(rw_slab_alloc(slab, size) == NULL && only_told(RW_E_SIZE, NULL));
+    CHECK(rw_slab_alloc_aligned(slab, 64, size) == NULL && only_told(RW_E_SIZE, NULL));
+    CHECK(rw_slab_calloc(slab, size, 1) == NULL && only_told(RW_E_SIZE, NULL));
+    CHECK(rw_slab_realloc(slab, block, size) == NULL && only_told(RW_E_SIZE, NULL));
+    CHECK(rw_slab_realloc(slab, NULL, size) == NULL && only_told(RW_E_SIZE, NULL));
+}
+
+static void refuse_sizes(void *block)
+{
+    const rw_slab_t *const slab = &fixture.slab;
+    for (size_t off = 0; off <= 64; off++) {
+        refuse_size(block, SIZE_MAX - off);
+        refuse_size(block, (size_t)0x80000000U - off);
+        refuse_size(block, (size_t)0x80000000U + off);
+        refuse_size(block, SLAB_COUNT * SLAB_SIZE + 1U + off);
+    }
+    static const size_t products[][2] = {{SIZE_MAX / 2U + 2U, 2},
+                                         {SIZE_MAX / 4U + 2U, 4}, /* 0x40000001 */
+                                         {SIZE_MAX, SIZE_MAX}};
+    for (unsigned at = 0; at < sizeof products / sizeof products[0]; at++) {
+        CHECK(rw_slab_calloc(slab, products[at][0], products[at][1]) == NULL);
+        CHECK(only_told(RW_E_SIZE, NULL));
+    }
+}
+
+static void refuse_alignments(void)
+{
+    static const size_t odd[] = {0,        3, 24, 96, SIZE_MAX, SIZE_MAX / 2U + 1U,
+                                 16U << 10 /* of an arena of 12 KiB */};
+    for (unsigned at = 0; at < sizeof odd / sizeof odd[0]; at++) {
+        CHECK(rw_slab_alloc_aligned(&fixture.slab, odd[at], 8) == NULL);
+        CHECK(only_told(RW_E_ALIGNMENT, NULL));
+    }
+}
+
+static void impossible_requests(void)
+{
+    const rw_slab_t *const slab = &fixture.slab;
+    void *const block = rw_slab_alloc(slab, 24);
+    CHECK(block != NULL);
+    remember();
+    refuse_sizes(block);
+    refuse_alignments();
+    CHECK(rw_slab_alloc(slab, 0) == NULL && rw_slab_alloc_aligned(slab, 64, 0) == NULL);
+    CHECK(rw_slab_calloc(slab, 0, 8) == NULL && rw_slab_calloc(slab, 8, 0) == NULL);
+    CHECK(slab_faults == 0 && nothing_changed());
+    CHECK(rw_slab_usable_size(slab, block) == 24 && rw_slab_free(slab, block) == RW_OK);
+}
+
 static void see_flips(void *where, size_t bytes)
 {
     uint8_t *const at = where;
@@ -201,6 +279,11 @@ static void damage(void)
 int main(void)
 {
     arena = slab_fixture_forbidden(SLAB_COUNT * SLAB_SIZE);
+    for (unsigned core = 0; core < SLAB_CORE_COUNT; core++) {
+        slab_fixture_make(&fixture, core, arena, SLAB_SIZE, SLAB_COUNT, plan);
+        impossible_requests();
+        slab_fixture_drop(&fixture);
+    }
     for (unsigned core = 1; core < SLAB_CORE_COUNT; core += 2) {
         slab_fixture_make(&fixture, core, arena, SLAB_SIZE, SLAB_COUNT, plan);
         refuse_foreign();
