@@ -31,9 +31,9 @@
  * one of them shows, no fill pattern and no copy of another block's links passes, and other data
  * does once in 2^32 cases. A neighbour that comes or goes rewrites one link with its echo, which
  * must not sign the other, damaged one: the half of the header that is in it, the size or size ^
- * index, is what a fill pattern lacks (but for prev where both are equal) and other data has once in
- * 2^16 cases. Links of 32 bits leave no room for an echo: there the neighbours are asked, and have
- * to agree.
+ * index, is what a fill pattern lacks (but for prev where both are equal) and other data has once
+ * in 2^16 cases. Links of 32 bits leave no room for an echo: there the neighbours are asked, and
+ * have to agree.
  */
 #ifndef RAMWRIGHT_SRC_HEAP_BLOCK_H
 #define RAMWRIGHT_SRC_HEAP_BLOCK_H

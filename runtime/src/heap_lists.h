@@ -92,8 +92,8 @@ RW_INLINE uint32_t heap_class_from(heap_view_t heap, uint32_t class)
     return 0;
 }
 
-/* With links of 32 bits: whether a free block, whose header is intact, ends below the virgin end, and
- * the blocks, or the bin, that its links lead to lead back to it. */
+/* With links of 32 bits: whether a free block, whose header is intact, ends below the virgin end,
+ * and the blocks, or the bin, that its links lead to lead back to it. */
 RW_NOINLINE bool heap_neighbours_agree(uint32_t index, rw_heap_state_t *state, uint8_t *headers)
 {
     const heap_view_t heap = {{true, true}, NULL, state, headers};

@@ -186,7 +186,7 @@ static uint8_t *freed_victim(void)
     return block;
 }
 
-static void none(void)
+static void no_mistake(void)
 {
 }
 
@@ -251,10 +251,13 @@ static void free_twice_covered(void)
 
 static void free_twice_reused(void)
 {
+    const size_t size = victim->size;
     uint8_t *const block = freed_victim();
-    uint8_t *const again = taken(victim->size);
-    if (again != NULL) {
-        keep(victim, again, victim->size);
+    for (unsigned i = FIRST; i < SLOTS && victim->block == NULL; i++) {
+        uint8_t *const again = taken(size);
+        if (again != NULL) {
+            keep(again == block ? victim : &slots[i], again, size);
+        }
     }
     (void)given(block);
 }
@@ -291,8 +294,9 @@ static void write_far_behind(void)
 
 static void write_into_free_behind(void)
 {
+    const size_t count = slack() + 12U;
     give(successor);
-    write_to(victim->block + victim->size, 0x5A, slack() + 12U);
+    write_to(victim->block + victim->size, 0x5A, count);
 }
 
 static void write_in_front(void)
@@ -352,13 +356,6 @@ static void alloc_of_most(void)
     }
 }
 
-static void alloc_of_nothing(void)
-{
-    if (taken(0) != NULL) {
-        harmed("size");
-    }
-}
-
 static void calloc_wraps(void)
 {
     const size_t count = SIZE_MAX / 4U + 2U;
@@ -377,13 +374,16 @@ static void alignment_of_three(void)
     }
 }
 
-#define MISTAKE(name) {#name, name}
+#define MISTAKE(name)                                                                              \
+    {                                                                                              \
+#name, name                                                                                \
+    }
 
 static const struct {
     const char *name;
     void (*make)(void);
 } mistakes[] = {
-    MISTAKE(none),
+    MISTAKE(no_mistake),
     MISTAKE(free_on_stack),
     MISTAKE(free_of_other),
     MISTAKE(free_behind_arena),
@@ -410,12 +410,12 @@ static const struct {
     MISTAKE(write_freed_last),
     MISTAKE(write_freed_all),
     MISTAKE(alloc_of_most),
-    MISTAKE(alloc_of_nothing),
     MISTAKE(calloc_wraps),
     MISTAKE(alignment_of_three),
 };
 
-/* Found at once: by the call that is the mistake. Later: by an ordinary call. By check: no sooner. */
+/* Found at once: by the call that is the mistake. Later: by an ordinary call. By check: no sooner.
+ */
 static const char *came_of(void (*mistake)(void))
 {
     prepare();
@@ -430,7 +430,10 @@ static const char *came_of(void (*mistake)(void))
     if (harm != NULL) {
         return harm;
     }
-    return at_once != 0U ? "at once" : later != 0U ? "later" : faults != 0U ? "by check" : "nothing";
+    return at_once != 0U  ? "at once"
+           : later != 0U  ? "later"
+           : faults != 0U ? "by check"
+                          : "nothing";
 }
 
 int main(int count, char **arguments)
