@@ -42,7 +42,8 @@ class Mark:
             return _missed(ours, self.at_most)
         if self.stretch is None:
             return "met"
-        return "met" if ours > self.stretch else "met, stretch met"
+        short = round(ours - self.stretch, 3)
+        return f"met, stretch missed by {short:g}" if short > 0 else "met, stretch met"
 
 
 def _missed(ours: Figure, bound: Figure) -> str:

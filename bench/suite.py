@@ -108,7 +108,7 @@ def _target(target: Target) -> Figures:
     if (cpu, level) == ("cortex-m3", "Os"):  # the same on every core
         found |= heaps.density_figures(on.counts)
         found |= slabs.smallest_figures(on.slabs)
-        found |= boot.boot_figures(on.counts)
+        found |= boot.boot_figures({"counts": on.counts, "slabs": on.slabs})
     if level == "Os":
         found |= rtthread.rtthread_figures(target)
         found |= full.full_figures(target)
