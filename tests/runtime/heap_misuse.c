@@ -370,8 +370,8 @@ static uint32_t forge_size(uint8_t *hole)
     uint32_t header;
     memcpy(&header, hole - 4, sizeof header);
     const uint32_t turn = 13U ^ ARENA / 8U;
-    const uint32_t forged = header ^ (heap_core_wide(core) ? turn << 8 ^ (turn >> 8 ^ turn % 256U)
-                                                           : turn << 16 ^ turn);
+    const uint32_t forged =
+        header ^ (heap_core_wide(core) ? turn << 8 ^ (turn >> 8 ^ turn % 256U) : turn << 16 ^ turn);
     memcpy(hole - 4, &forged, sizeof forged);
     return header;
 }
