@@ -6,12 +6,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bench.arenas import SPREAD
+from bench.arenas import PEERS, SPREAD
 from bench.calls import Figures
 from bench.closures import APPLICATIONS
 from bench.full import KINDS, SIZES
@@ -27,7 +26,6 @@ from bench.slabs import MANY
 from bench.waiting import CALLS
 from bench.waiting import CHECKS as WAITING
 
-PEERS = Path(__file__).resolve().parent / "peers.yaml"
 ABSENT = "–"
 CPUS = {"cortex-m0plus": "M0+", "cortex-m3": "M3", "cortex-m4": "M4"}
 LEVELS = ("Os", "O2")

@@ -8,12 +8,11 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from emulate import build, interrupts
-from emulate.interrupts import InterruptedMachine
+from emulate.interrupts import InterruptedMachine, TracingMachine
 from emulate.machine import Image, Machine
 from runtime_host import mutant
 
@@ -182,18 +181,6 @@ def uses_and_misuses(one: Object, subject: int) -> None:
         one.rival = status == 0
     if one.kind != "pool":  # which is checked when nobody uses it
         assert one.machine.call(f"rw_{one.kind}_check", one.handle) == 0, "false alarm"
-
-
-class TracingMachine(InterruptedMachine):
-    """Remembers which instructions were executed."""
-
-    def __init__(self, image: Image, cpu: str) -> None:
-        self.executed: set[int] = set()
-        super().__init__(image, cpu)
-
-    def _count(self, engine: Any, address: int, size: int, user: object) -> None:
-        self.executed.add(address)
-        super()._count(engine, address, size, user)
 
 
 def reached(machine: TracingMachine, call: str, arguments: tuple[int, ...]) -> list[int]:

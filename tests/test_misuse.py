@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from emulate import build, interrupts
-from emulate.interrupts import InterruptedMachine
+from emulate.interrupts import TracingMachine
 from emulate.machine import STACK_TOP, Image
 from runtime_host import mutant
 
@@ -45,18 +44,6 @@ def firmware(cpu: str, checks: str, directory: Path) -> Image:
         "-Wl,--no-gc-sections",
     )
     return Image.of(elf)
-
-
-class TracingMachine(InterruptedMachine):
-    """Remembers which instructions were executed."""
-
-    def __init__(self, image: Image, cpu: str) -> None:
-        self.executed: set[int] = set()
-        super().__init__(image, cpu)
-
-    def _count(self, engine: Any, address: int, size: int, user: object) -> None:
-        self.executed.add(address)
-        super()._count(engine, address, size, user)
 
 
 @dataclass

@@ -118,3 +118,15 @@ class InterruptedMachine(Machine):
         super()._count(engine, address, size, user)
         if address == LANDING[0] or self.instructions > BUDGET:
             engine.emu_stop()
+
+
+class TracingMachine(InterruptedMachine):
+    """Remembers which instructions were executed."""
+
+    def __init__(self, image: Image, cpu: str) -> None:
+        self.executed: set[int] = set()
+        super().__init__(image, cpu)
+
+    def _count(self, engine: Any, address: int, size: int, user: object) -> None:
+        self.executed.add(address)
+        super()._count(engine, address, size, user)
